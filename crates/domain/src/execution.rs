@@ -1,0 +1,109 @@
+//! Executions: one run of a policy, or of an ad-hoc preheat.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::filter::Filter;
+use crate::options::PreheatOptions;
+use crate::status::Status;
+
+/// What an execution does, frozen when it starts: a policy edited meanwhile changes nothing of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    pub work: Work,
+    /// Instances by id, with their names for messages.
+    pub instances: Vec<InstanceRef>,
+    pub options: PreheatOptions,
+    pub max_attempts: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceRef {
+    pub id: i64,
+    pub name: String,
+}
+
+/// Which artifacts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// Everything in a namespace of a registry that passes the filters.
+    Policy {
+        registry_id: i64,
+        namespace: String,
+        filters: Vec<Filter>,
+    },
+    /// These images.
+    Images { images: Vec<ImageRef> },
+    /// These files; one task per instance fetches them all.
+    Files { urls: Vec<Url> },
+}
+
+/// One image of an ad-hoc preheat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageRef {
+    pub registry_id: i64,
+    /// Full repository name.
+    pub repository: String,
+    /// A tag or a digest.
+    pub reference: String,
+}
+
+/// One execution with its counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Execution {
+    pub id: i64,
+    /// Names of policy and project at the time it started; None for an ad-hoc preheat.
+    pub policy: Option<String>,
+    pub project: Option<String>,
+    /// `manual`, `schedule` or `event`.
+    pub trigger: String,
+    pub status: Status,
+    /// What a person should know about it, in one line; empty while there is nothing to say.
+    pub message: String,
+    pub warnings: Vec<String>,
+    /// Whether all its tasks are known; until then the counts still grow.
+    pub expanded: bool,
+    pub counts: Counts,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// Number of tasks by status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub pending: i64,
+    pub running: i64,
+    pub success: i64,
+    pub error: i64,
+    pub stopped: i64,
+}
+
+impl Counts {
+    pub fn total(&self) -> i64 {
+        self.pending + self.running + self.success + self.error + self.stopped
+    }
+
+    pub fn open(&self) -> i64 {
+        self.pending + self.running
+    }
+
+    /// Share of successes among the finished tasks, 0 to 100; None before the first has finished.
+    pub fn success_rate(&self) -> Option<f64> {
+        let finished = self.success + self.error + self.stopped;
+        (finished > 0).then(|| 100.0 * self.success as f64 / finished as f64)
+    }
+
+    /// The status of an execution all of whose tasks are finished.
+    pub fn outcome(&self) -> Status {
+        if self.error > 0 {
+            Status::Error
+        } else if self.stopped > 0 {
+            Status::Stopped
+        } else {
+            Status::Success
+        }
+    }
+}

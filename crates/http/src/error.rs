@@ -1,0 +1,108 @@
+//! What went wrong with an outbound request, in one readable line.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use url::Url;
+
+/// What kind of trouble it was; decides between trying again and giving up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The host's name is unknown.
+    Dns,
+    Refused,
+    Timeout,
+    Tls,
+    /// The connection broke, or never came about for another reason.
+    Connection,
+    /// The other side answered with a status that means no.
+    Status(u16),
+    /// The other side answered, but not in the way of such a server.
+    Protocol,
+    /// The answer is larger than anything honest.
+    TooLarge,
+}
+
+/// A failed request. The text names host and cause and holds no credentials.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct HttpError {
+    pub kind: ErrorKind,
+    pub message: String,
+    /// What the other side asked us to wait (`Retry-After`).
+    pub retry_after: Option<Duration>,
+}
+
+impl HttpError {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// Explains an error of the client itself; `url` is what was asked.
+    pub fn from_reqwest(error: &reqwest::Error, url: &Url) -> Self {
+        let place = place(url);
+        let cause = innermost(error);
+        let kind = classify(error, &cause);
+        let message = match kind {
+            ErrorKind::Dns => format!("{place}: the host name cannot be resolved ({cause})"),
+            ErrorKind::Refused => {
+                format!("{place}: connection refused; is it running, and is the port right?")
+            }
+            ErrorKind::Timeout => format!("{place}: no answer in time"),
+            ErrorKind::Tls => format!("{place}: TLS failed: {cause}"),
+            _ => format!("{place}: the connection failed: {cause}"),
+        };
+        Self::new(kind, message)
+    }
+
+    /// Whether the same request may succeed a little later.
+    pub fn is_transient(&self) -> bool {
+        match self.kind {
+            ErrorKind::Refused | ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Dns => true,
+            ErrorKind::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
+            ErrorKind::Tls | ErrorKind::Protocol | ErrorKind::TooLarge => false,
+        }
+    }
+}
+
+/// Scheme, host and port, for messages.
+pub fn place(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("?");
+    match url.port() {
+        Some(port) => format!("{}://{host}:{port}", url.scheme()),
+        None => format!("{}://{host}", url.scheme()),
+    }
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = inner.to_string();
+        source = inner.source();
+    }
+    text
+}
+
+fn classify(error: &reqwest::Error, cause: &str) -> ErrorKind {
+    let lower = cause.to_lowercase();
+    if error.is_timeout() || lower.contains("timed out") {
+        ErrorKind::Timeout
+    } else if lower.contains("lookup address") || lower.contains("dns") || lower.contains("name or service") {
+        ErrorKind::Dns
+    } else if lower.contains("connection refused") {
+        ErrorKind::Refused
+    } else if lower.contains("certificate")
+        || lower.contains("tls")
+        || lower.contains("handshake")
+        || lower.contains("corrupt message")
+    {
+        ErrorKind::Tls
+    } else {
+        ErrorKind::Connection
+    }
+}

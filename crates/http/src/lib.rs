@@ -1,0 +1,10 @@
+//! Outbound HTTP: the only place that makes clients for engines and registries, and that says in words what went wrong.
+
+pub mod authorize;
+pub mod body;
+pub mod distribution;
+pub mod error;
+pub mod outbound;
+
+pub use error::{ErrorKind, HttpError};
+pub use outbound::Outbound;

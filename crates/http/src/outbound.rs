@@ -1,0 +1,59 @@
+//! Makes HTTP clients, with the timeouts and rules that hold for every outbound request.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+
+/// How long a connection may take to come about, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the other side may say nothing in the middle of an answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The clients of this process; cheap to clone, connections are shared.
+///
+/// Redirects are never followed by themselves: an engine's endpoint that redirects is not the engine, and a
+/// registry's redirect must not take credentials to another host (CVE-2020-15157).
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    verifying: reqwest::Client,
+    trusting: reqwest::Client,
+}
+
+impl Outbound {
+    /// Panics when the TLS backend cannot start, which no caller could mend.
+    pub fn new() -> Self {
+        // A second call finds the provider installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            verifying: build(false),
+            trusting: build(true),
+        }
+    }
+
+    /// `insecure_tls` accepts any certificate; only for what its user marked so.
+    pub fn client(&self, insecure_tls: bool) -> &reqwest::Client {
+        if insecure_tls {
+            &self.trusting
+        } else {
+            &self.verifying
+        }
+    }
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn build(insecure_tls: bool) -> reqwest::Client {
+    reqwest::Client::builder()
+        .user_agent(concat!("forewarm/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .redirect(Policy::none())
+        .no_proxy()
+        .tls_danger_accept_invalid_certs(insecure_tls)
+        .build()
+        .expect("the TLS backend starts")
+}

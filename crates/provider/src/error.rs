@@ -1,0 +1,52 @@
+//! What went wrong with an engine.
+
+use std::time::Duration;
+
+use forewarm_http::HttpError;
+
+/// A failed call. The text names the engine and the cause, in the engine's own words where it has any.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ProviderError {
+    /// May pass: try again later. `retry_after` is what the engine asked for.
+    #[error("{message}")]
+    Transient {
+        message: String,
+        retry_after: Option<Duration>,
+    },
+    /// Will not pass: wrong credentials, an address that is no such engine, a request it refuses.
+    #[error("{message}")]
+    Permanent { message: String },
+    /// Nobody knows whether the engine took the job: look for it with `find` before asking again.
+    #[error("{message}")]
+    Unknown { message: String },
+}
+
+impl ProviderError {
+    pub fn permanent(message: impl Into<String>) -> Self {
+        Self::Permanent {
+            message: message.into(),
+        }
+    }
+
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self::Transient {
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+}
+
+impl From<HttpError> for ProviderError {
+    fn from(error: HttpError) -> Self {
+        if error.is_transient() {
+            Self::Transient {
+                retry_after: error.retry_after,
+                message: error.message,
+            }
+        } else {
+            Self::Permanent {
+                message: error.message,
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Where artifacts come from. One file per kind of registry; [`KINDS`] is the list.
+
+mod error;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use forewarm_domain::Secret;
+use forewarm_domain::artifact::{Artifact, Blob};
+use forewarm_domain::digest::Digest;
+use forewarm_domain::filter::{LeftOut, Selector};
+use forewarm_http::Outbound;
+
+pub use error::RegistryError;
+
+/// Every kind of registry that Forewarm knows.
+pub const KINDS: &[Kind] = &[];
+
+/// One kind of registry.
+#[derive(Debug)]
+pub struct Kind {
+    /// The word for it in the API and the database.
+    pub id: &'static str,
+    pub name: &'static str,
+    connect: fn(&forewarm_domain::registry::Registry, &Outbound) -> Arc<dyn Registry>,
+}
+
+/// The kind with this id.
+pub fn kind(id: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.id == id)
+}
+
+impl Kind {
+    /// A client of the registry. Makes no request.
+    pub fn connect(
+        &self,
+        registry: &forewarm_domain::registry::Registry,
+        outbound: &Outbound,
+    ) -> Arc<dyn Registry> {
+        (self.connect)(registry, outbound)
+    }
+}
+
+/// A registry, read with our own credentials. Every call may make requests; each is bounded in time and size.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Proves that it is such a registry and that the credentials are good; says in a few words what answered.
+    async fn ping(&self) -> Result<String, RegistryError>;
+
+    /// Full names of the repositories below `namespace` (empty = all), sorted, without repeats.
+    async fn repositories(&self, namespace: &str) -> Result<Vec<String>, RegistryError>;
+
+    /// The images of a repository whose tags pass the selector; untagged ones are not found. Labels are filled in
+    /// when the selector needs them. Filters that cost nothing are applied here, the rest is the caller's.
+    async fn artifacts(&self, repository: &str, wanted: &Wanted<'_>) -> Result<Found, RegistryError>;
+
+    /// The image that one tag or digest names.
+    async fn artifact(
+        &self,
+        repository: &str,
+        reference: &str,
+        wanted: &Wanted<'_>,
+    ) -> Result<Artifact, RegistryError>;
+
+    /// The config and layers of one image manifest, in order, each once.
+    async fn blobs(&self, repository: &str, manifest: &Digest) -> Result<Vec<Blob>, RegistryError>;
+
+    /// The value of an `Authorization` header that lets an engine pull from the repository, as short-lived as the
+    /// registry makes it; None where anybody may pull without one.
+    async fn pull_access(&self, repository: &str) -> Result<Option<Secret>, RegistryError>;
+}
+
+/// What the caller will filter by, so that only that is looked up.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub selector: &'a Selector,
+    /// Whether the platform of a single manifest must be known (an index tells it anyway).
+    pub platforms: bool,
+}
+
+/// What a repository holds.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub artifacts: Vec<Artifact>,
+    /// Tags that a filter left out, or that name no image (signatures, charts), with the reason.
+    pub left_out: Vec<(String, LeftOut)>,
+}

@@ -1,0 +1,24 @@
+//! Every test of the workspace: one binary, one file per subject. `support/` holds what they share.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a failed unwrap is a failed test
+mod support;
+
+mod api_config;
+mod api_document;
+mod api_errors;
+mod api_runs;
+mod cli;
+mod crash;
+mod embedded_postgres;
+mod end_to_end;
+mod fake_dragonfly;
+mod fake_kraken;
+mod fake_registry;
+mod globs;
+mod options;
+mod provider_dragonfly;
+mod provider_kraken;
+mod provider_mirror;
+mod real_registry;
+mod registry_oci;
+mod worker;
