@@ -72,7 +72,8 @@ pub struct Execution {
 }
 
 /// Number of tasks by status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     pub pending: i64,
     pub running: i64,

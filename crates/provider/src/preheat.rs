@@ -13,6 +13,8 @@ use url::Url;
 pub struct Preheat {
     pub task_id: i64,
     pub execution_id: i64,
+    /// Which attempt this is, from 1; an interrupted one keeps its number.
+    pub attempt: i32,
     pub subject: Subject,
     pub options: PreheatOptions,
     /// What the user gave for the origin; wins over `access`.
@@ -49,8 +51,8 @@ pub struct ImagePreheat {
 }
 
 impl Preheat {
-    /// The mark by which our job is found again at an engine: the only text of ours that it gives back.
+    /// The mark by which the job of this attempt is found again at an engine: the only text of ours that it gives back.
     pub fn mark(&self) -> String {
-        format!("forewarm execution={} task={}", self.execution_id, self.task_id)
+        format!("forewarm execution={} task={} attempt={}", self.execution_id, self.task_id, self.attempt)
     }
 }
