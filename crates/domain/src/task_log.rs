@@ -51,15 +51,15 @@ impl TaskLog {
     }
 
     pub fn info(&self, message: impl Into<String>) {
-        self.push(Level::Info, message.into());
+        self.push(Level::Info, &message.into());
     }
 
     pub fn warning(&self, message: impl Into<String>) {
-        self.push(Level::Warning, message.into());
+        self.push(Level::Warning, &message.into());
     }
 
     pub fn error(&self, message: impl Into<String>) {
-        self.push(Level::Error, message.into());
+        self.push(Level::Error, &message.into());
     }
 
     /// Hands out the lines collected so far and forgets them.
@@ -67,11 +67,11 @@ impl TaskLog {
         std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn push(&self, level: Level, message: String) {
+    fn push(&self, level: Level, message: &str) {
         let line = Line {
             at: (self.now)(),
             level,
-            message: printable(&message),
+            message: printable(message),
         };
         self.lines
             .lock()
