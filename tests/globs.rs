@@ -93,6 +93,17 @@ fn two_stars_at_the_end_also_take_nothing() {
     );
 }
 
+/// globset would take these for file names with an extension, or for directories.
+#[test]
+fn dots_mean_nothing_special() {
+    matches("**/v1.", &["v1.", "a/v1."], &["v1", "v1.x"]);
+    matches("**/*.txt", &["a.txt", ".txt", "a/b.txt"], &["atxt", "a.txt."]);
+    matches("*.", &["v1.", "."], &["v1"]);
+    matches("v[.-]1", &["v.1", "v-1"], &["v11"]);
+    matches("v[^.]1", &["v-1"], &["v.1"]);
+    matches("v?1", &["v.1"], &["v1"]);
+}
+
 #[test]
 fn a_star_before_two_stars_at_the_end_takes_at_least_one_character() {
     matches("app*/**", &["app-x", "app-x/web", "app/web"], &["app", "ap"]);
@@ -267,6 +278,8 @@ fn a_pattern_that_costs_too_much_is_refused() {
         let message = refusal(&pattern);
         assert!(message.contains("more than 1024 alternatives"), "{message}");
     }
+    let message = refusal(&format!("{}{}", "{a,b}".repeat(10), "[a-z]?*".repeat(90)));
+    assert!(message.contains("too many long alternatives"), "{message}");
     matches(&format!("{}a{}", "{".repeat(500), "}".repeat(500)), &["a"], &[""]);
 }
 

@@ -22,6 +22,9 @@ pub const MAX_LENGTH: usize = 1024;
 /// The most alternatives that the braces of one pattern may stand for.
 pub const MAX_ALTERNATIVES: usize = 1024;
 
+/// The most characters that all alternatives of one pattern may have together; compiling takes memory and time with them.
+const MAX_WRITTEN: usize = 64 * 1024;
+
 /// A compiled pattern.
 #[derive(Debug)]
 pub struct Glob {
@@ -34,10 +37,8 @@ impl Glob {
     pub fn new(pattern: &str) -> Result<Self, GlobError> {
         check_characters(pattern)?;
         let mut set = GlobSetBuilder::new();
-        for alternative in braces::expand(&token::parse(pattern)?)? {
-            for text in segments::write(&alternative)? {
-                set.add(compile(&text).map_err(|error| GlobError::whole(error.to_string()))?);
-            }
+        for text in written(pattern)? {
+            set.add(compile(&text).map_err(|error| GlobError::whole(error.to_string()))?);
         }
         let set = set.build();
         Ok(Self {
@@ -71,6 +72,23 @@ fn check_characters(pattern: &str) -> Result<(), GlobError> {
         ));
     }
     Ok(())
+}
+
+/// The globs of globset that together mean the pattern.
+fn written(pattern: &str) -> Result<Vec<String>, GlobError> {
+    let mut globs = Vec::new();
+    let mut length = 0;
+    for alternative in braces::expand(&token::parse(pattern)?)? {
+        let texts = segments::write(&alternative)?;
+        length += texts.iter().map(String::len).sum::<usize>();
+        if length > MAX_WRITTEN {
+            return Err(GlobError::whole(
+                "the braces stand for too many long alternatives; split the pattern, or use '*'",
+            ));
+        }
+        globs.extend(texts);
+    }
+    Ok(globs)
 }
 
 fn compile(text: &str) -> Result<globset::Glob, globset::Error> {

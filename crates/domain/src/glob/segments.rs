@@ -20,12 +20,9 @@ enum Part<'a> {
 /// The globs that together mean one alternative of a pattern.
 pub(super) fn write(alternative: &[Token]) -> Result<Vec<String>, GlobError> {
     let parts = settle(alternative)?;
-    let text = match parts.as_slice() {
-        // globset would let it match a name without a slash at its end.
-        [Part::Segments, Part::Separator] => "**/*/".to_owned(),
-        parts => text(parts),
-    };
-    Ok(std::iter::once(text).chain(without_segments(&parts)).collect())
+    Ok(std::iter::once(text(&parts))
+        .chain(without_segments(&parts))
+        .collect())
 }
 
 /// `P/**` and `P/**/` also match `P`, which globset does not do by itself. A star at the end of `P` must take a
@@ -40,6 +37,10 @@ fn without_segments(parts: &[Part<'_>]) -> Option<String> {
 }
 
 fn text(parts: &[Part<'_>]) -> String {
+    if parts == [Part::Segments, Part::Separator] {
+        // globset would let `**/` match a name without a slash at its end.
+        return "**/*/".to_owned();
+    }
     let mut out = String::new();
     for part in parts {
         match part {
