@@ -90,6 +90,7 @@ CREATE TABLE executions (
     trigger text NOT NULL,
     status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'success', 'error', 'stopped')),
     message text NOT NULL DEFAULT '',
+    summary text NOT NULL DEFAULT '',
     warnings text[] NOT NULL DEFAULT '{}',
     spec jsonb NOT NULL,
     origin_access jsonb NOT NULL DEFAULT '{}',
@@ -104,6 +105,7 @@ CREATE TABLE executions (
     ended_at timestamptz
 );
 COMMENT ON COLUMN executions.policy IS 'Name at the start; NULL for an ad-hoc preheat';
+COMMENT ON COLUMN executions.summary IS 'What the expansion found; the message once all went well';
 COMMENT ON COLUMN executions.spec IS 'What it does, frozen at its start (Spec)';
 COMMENT ON COLUMN executions.origin_access IS 'Headers, user name and password for the origin: secret';
 COMMENT ON COLUMN executions.seq IS 'Counts the tickets of this row; a ticket with another number is stale';
@@ -183,3 +185,14 @@ CREATE TABLE task_logs (
     PRIMARY KEY (task_id, n)
 );
 COMMENT ON COLUMN task_logs.n IS 'Number of the line in its task, from 1 without gaps';
+
+CREATE VIEW execution_overview AS
+SELECT
+    e.id, e.policy_id, e.policy, e.project_id, e.project, e.trigger, e.status, e.message, e.warnings,
+    e.expanded_at IS NOT NULL AS expanded, e.created_at, e.started_at, e.ended_at,
+    coalesce(e.final_counts, (
+        SELECT jsonb_object_agg(counted.status, counted.tasks)
+        FROM (SELECT t.status, count(*) AS tasks FROM tasks t WHERE t.execution_id = e.id GROUP BY t.status) counted
+    ), '{}') AS counts
+FROM executions e;
+COMMENT ON VIEW execution_overview IS 'Executions with their tasks counted by status (Counts)';

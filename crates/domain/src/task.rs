@@ -19,7 +19,8 @@ pub enum Target {
 /// One image manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageTarget {
-    pub registry_id: i64,
+    /// None when the registry was deleted meanwhile.
+    pub registry_id: Option<i64>,
     /// Full repository name.
     pub repository: String,
     /// The manifest that is warmed.
@@ -51,6 +52,12 @@ impl Proof {
             Self::Reported => "reported",
             Self::BlobsPresent => "blobs_present",
         }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Submitted, Self::Reported, Self::BlobsPresent]
+            .into_iter()
+            .find(|proof| proof.as_str() == word)
     }
 }
 

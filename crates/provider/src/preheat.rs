@@ -53,6 +53,9 @@ pub struct ImagePreheat {
 impl Preheat {
     /// The mark by which the job of this attempt is found again at an engine: the only text of ours that it gives back.
     pub fn mark(&self) -> String {
-        format!("forewarm execution={} task={} attempt={}", self.execution_id, self.task_id, self.attempt)
+        format!(
+            "forewarm execution={} task={} attempt={}",
+            self.execution_id, self.task_id, self.attempt
+        )
     }
 }

@@ -1,1 +1,63 @@
+//! Everything Postgres. One file per table, SQL beside the function that needs it; `queue.rs` is the only place
+//! that enqueues.
 
+mod clock;
+mod error;
+mod migrate;
+mod origin_access;
+
+pub mod executions;
+pub mod queue;
+pub mod sweep;
+pub mod task_logs;
+pub mod tasks;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::str::FromStr;
+use std::time::Duration;
+
+pub use clock::Clock;
+pub use error::StoreError;
+pub use migrate::{is_migrated, migrate};
+
+/// The database, and the clock that its rows are written by. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+    clock: Clock,
+}
+
+/// How long a request may wait for a connection; short, so that an outage shows as one (and a worker that lost the
+/// database tries again soon).
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+impl Store {
+    /// Opens a pool without asking for a connection yet.
+    pub fn open(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.application_name("forewarm");
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options);
+        Ok(Self::new(pool, Clock::database()))
+    }
+
+    pub fn new(pool: PgPool, clock: Clock) -> Self {
+        Self { pool, clock }
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Answers once the database does.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+}

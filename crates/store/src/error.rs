@@ -1,0 +1,42 @@
+//! What can go wrong with the database.
+
+/// Only what nobody foresaw: an expected outcome (not found, taken, in use) is part of a function's answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the database's schema could not be brought up to date: {0}")]
+    Migration(String),
+    /// A row that this version cannot read.
+    #[error("{table} {id}: the stored {column} cannot be read: {reason}")]
+    Corrupt {
+        table: &'static str,
+        id: i64,
+        column: &'static str,
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the database is away rather than in disagreement with us.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Database(
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::Tls(_),
+            ) => true,
+            // Class 57: shutting down or starting up; 53: out of connections or disk; 08: connection.
+            Self::Database(sqlx::Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| ["57", "53", "08"].iter().any(|class| code.starts_with(class))),
+            _ => false,
+        }
+    }
+
+    /// Whether a unique constraint with this name was broken.
+    pub fn is_duplicate(&self, constraint: &str) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.constraint() == Some(constraint))
+    }
+}

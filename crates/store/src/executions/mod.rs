@@ -1,0 +1,25 @@
+//! Table `executions`: one run of a policy, or of an ad-hoc preheat.
+
+mod end;
+mod expansion;
+mod read;
+mod start;
+
+pub use end::Change;
+pub use expansion::{Expansion, ExpansionLease};
+pub use read::ExecutionFilter;
+pub use start::NewExecution;
+
+use crate::Store;
+
+/// What can be done with executions.
+#[derive(Debug, Clone, Copy)]
+pub struct Executions<'a> {
+    store: &'a Store,
+}
+
+impl Store {
+    pub fn executions(&self) -> Executions<'_> {
+        Executions { store: self }
+    }
+}

@@ -1,0 +1,153 @@
+//! The reconciler: repairs what a crash, a lost ticket or a trap of the queue left behind, so that none is final.
+
+use chrono::{DateTime, Utc};
+use forewarm_domain::job::Job;
+use sqlx::{Connection, PgConnection};
+
+use crate::queue::{self, Ticket};
+use crate::{Store, StoreError};
+
+/// One sweeper at a time over all processes.
+const LOCK: i64 = 0x666f_7265_7761_726d;
+/// How long a ticket may be overdue before it counts as lost, in seconds.
+const GRACE_SECONDS: i32 = 60;
+/// The most rows repaired in one go.
+const LIMIT: i64 = 5_000;
+
+/// What a sweep repaired.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Executions and tasks that got a new ticket.
+    pub executions: usize,
+    pub tasks: usize,
+    /// Executions that only had to be given their final status.
+    pub finished: usize,
+}
+
+impl Store {
+    /// Gives a new ticket to every execution and task whose lease ran out or whose ticket is lost, tops up the
+    /// windows, and ends executions that nobody ended. None = another process is sweeping.
+    pub async fn sweep(&self) -> Result<Option<Swept>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        let mut tx = connection.begin().await?;
+        let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
+            .bind(LOCK)
+            .fetch_one(&mut *tx)
+            .await?;
+        if !alone {
+            return Ok(None);
+        }
+        let now = self.clock.bind();
+        let executions = reticket_executions(&mut tx, now).await?;
+        let tasks = reticket_tasks(&mut tx, now).await?;
+        tx.commit().await?;
+        drop(connection);
+        self.fill_all_windows().await?;
+        let finished = self.finish_forgotten().await?;
+        Ok(Some(Swept {
+            executions,
+            tasks,
+            finished,
+        }))
+    }
+
+    async fn fill_all_windows(&self) -> Result<(), StoreError> {
+        let waiting = sqlx::query_scalar!(
+            r#"SELECT i.id FROM instances i
+               WHERE EXISTS (SELECT 1 FROM tasks t WHERE t.instance_id = i.id AND t.status = 'pending' AND NOT t.opened)"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        self.tasks().fill_windows(&waiting).await
+    }
+
+    async fn finish_forgotten(&self) -> Result<usize, StoreError> {
+        let forgotten = sqlx::query_scalar!(
+            "SELECT e.id FROM executions e
+             WHERE e.status = 'running' AND e.expanded_at IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.execution_id = e.id AND t.status IN ('pending', 'running'))
+             LIMIT $1",
+            LIMIT
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut finished = 0;
+        for id in forgotten {
+            finished += usize::from(self.executions().finish_if_done(id).await?);
+        }
+        Ok(finished)
+    }
+}
+
+/// A row whose lease ran out is taken at once; one whose ticket is merely late gets the grace.
+async fn reticket_executions(
+    connection: &mut PgConnection,
+    now: Option<DateTime<Utc>>,
+) -> Result<usize, StoreError> {
+    let rows = sqlx::query!(
+        r#"UPDATE executions SET seq = seq + 1, lease_token = NULL, due_at = coalesce($1, now())
+           WHERE id IN (
+               SELECT id FROM executions
+               WHERE status IN ('pending', 'running') AND expanded_at IS NULL
+                 AND due_at < coalesce($1, now())
+                     - make_interval(secs => CASE WHEN lease_token IS NULL THEN $2 ELSE 0 END)
+               LIMIT $3 FOR UPDATE SKIP LOCKED)
+           RETURNING id, seq, due_at AS "due_at!""#,
+        now,
+        GRACE_SECONDS,
+        LIMIT,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let tickets: Vec<Ticket> = rows
+        .iter()
+        .map(|row| Ticket {
+            job: Job::ExpandExecution {
+                execution_id: row.id,
+                seq: row.seq,
+            },
+            run_at: row.due_at,
+        })
+        .collect();
+    queue::push(connection, &tickets).await?;
+    Ok(tickets.len())
+}
+
+async fn reticket_tasks(
+    connection: &mut PgConnection,
+    now: Option<DateTime<Utc>>,
+) -> Result<usize, StoreError> {
+    let rows = sqlx::query!(
+        r#"UPDATE tasks SET seq = seq + 1, lease_token = NULL, due_at = coalesce($1, now())
+           WHERE id IN (
+               SELECT id FROM tasks
+               WHERE status IN ('pending', 'running') AND opened
+                 AND due_at < coalesce($1, now())
+                     - make_interval(secs => CASE WHEN lease_token IS NULL THEN $2 ELSE 0 END)
+               LIMIT $3 FOR UPDATE SKIP LOCKED)
+           RETURNING id, seq, stage, due_at AS "due_at!""#,
+        now,
+        GRACE_SECONDS,
+        LIMIT,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let tickets: Vec<Ticket> = rows
+        .iter()
+        .map(|row| Ticket {
+            job: match row.stage.as_str() {
+                "check" => Job::CheckTask {
+                    task_id: row.id,
+                    seq: row.seq,
+                },
+                _ => Job::SubmitTask {
+                    task_id: row.id,
+                    seq: row.seq,
+                },
+            },
+            run_at: row.due_at,
+        })
+        .collect();
+    queue::push(connection, &tickets).await?;
+    Ok(tickets.len())
+}

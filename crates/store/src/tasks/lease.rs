@@ -1,0 +1,152 @@
+//! Leases: who is working on a task. Every write to a task that is being worked on names its lease, so that a process
+//! that was frozen, and wakes up after another took over, changes nothing.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use forewarm_domain::artifact::Blob;
+use forewarm_domain::task::Target;
+use forewarm_domain::task_log::Line;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::Tasks;
+use super::read::{TargetColumns, read_target};
+use crate::{StoreError, task_logs};
+
+/// The right to work on one task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    pub task_id: i64,
+    pub execution_id: i64,
+    pub token: Uuid,
+    /// For the lines of its log.
+    pub attempt: i32,
+}
+
+/// What the next step of a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Submit,
+    Check,
+}
+
+/// A task in our hands, with what a step needs to know.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    pub lease: Lease,
+    pub stage: Stage,
+    pub target: Target,
+    /// None when the instance was deleted meanwhile.
+    pub instance_id: Option<i64>,
+    pub max_attempts: i32,
+    /// The engine may have been asked already without our knowing: look before asking.
+    pub asked: bool,
+    /// How often that happened.
+    pub interruptions: i32,
+    pub engine_job: Option<String>,
+    pub blobs: Option<Vec<Blob>>,
+    pub submitted_at: Option<DateTime<Utc>>,
+    pub deadline: DateTime<Utc>,
+    /// Now, by the clock of the rows.
+    pub now: DateTime<Utc>,
+}
+
+impl Tasks<'_> {
+    /// Takes the lease of a task for one step. None = there is nothing to do: the ticket is stale, the task is
+    /// finished or stopped, or another process has it.
+    ///
+    /// Submitting is counted, and marked as asked, before the engine is: a task that kills its process is known by it.
+    pub async fn begin(
+        &self,
+        task_id: i64,
+        seq: i64,
+        lease: Duration,
+        timeout: Duration,
+    ) -> Result<Option<Assignment>, StoreError> {
+        let token = Uuid::new_v4();
+        let row = sqlx::query!(
+            r#"WITH found AS (
+                   SELECT id, stage, asked FROM tasks
+                   WHERE id = $1 AND seq = $2 AND status IN ('pending', 'running')
+                     AND (lease_token IS NULL OR due_at < coalesce($4, now()))
+                   FOR UPDATE
+               )
+               UPDATE tasks t
+               SET status = 'running', lease_token = $3, asked = found.asked OR found.stage = 'submit',
+                   attempt = t.attempt + CASE WHEN found.stage = 'submit' AND NOT found.asked THEN 1 ELSE 0 END,
+                   interruptions = t.interruptions + CASE WHEN found.asked THEN 1 ELSE 0 END,
+                   started_at = coalesce(t.started_at, $4, now()),
+                   deadline = coalesce(t.deadline, coalesce($4, now()) + make_interval(secs => $6)),
+                   due_at = coalesce($4, now()) + make_interval(secs => $5)
+               FROM found WHERE t.id = found.id
+               RETURNING t.execution_id, t.instance_id, found.stage, found.asked, t.attempt, t.max_attempts,
+                   t.interruptions, t.engine_job, t.blobs AS "blobs: Json<Vec<Blob>>", t.submitted_at,
+                   t.deadline AS "deadline!", coalesce($4, now()) AS "now!", t.registry_id, t.repository, t.digest,
+                   t.media_type, t.platform, t.tags, t.artifact_digest, t.urls"#,
+            task_id,
+            seq,
+            token,
+            self.store.clock.bind(),
+            lease.as_secs_f64(),
+            timeout.as_secs_f64(),
+        )
+        .fetch_optional(&self.store.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let target = TargetColumns {
+            registry_id: row.registry_id,
+            repository: row.repository,
+            digest: row.digest,
+            media_type: row.media_type,
+            platform: row.platform,
+            tags: row.tags,
+            artifact_digest: row.artifact_digest,
+            urls: row.urls,
+        };
+        Ok(Some(Assignment {
+            lease: Lease {
+                task_id,
+                execution_id: row.execution_id,
+                token,
+                attempt: row.attempt,
+            },
+            stage: if row.stage == "check" {
+                Stage::Check
+            } else {
+                Stage::Submit
+            },
+            target: read_target(task_id, target)?,
+            instance_id: row.instance_id,
+            max_attempts: row.max_attempts,
+            asked: row.asked,
+            interruptions: row.interruptions,
+            engine_job: row.engine_job,
+            blobs: row.blobs.map(|blobs| blobs.0),
+            submitted_at: row.submitted_at,
+            deadline: row.deadline,
+            now: row.now,
+        }))
+    }
+
+    /// Keeps the lease for another while and stores what the log has so far; false = the lease is lost.
+    pub async fn renew(&self, lease: Lease, by: Duration, lines: &[Line]) -> Result<bool, StoreError> {
+        let mut tx = self.store.pool.begin().await?;
+        let renewed = sqlx::query!(
+            "UPDATE tasks SET due_at = coalesce($3, now()) + make_interval(secs => $4)
+             WHERE id = $1 AND lease_token = $2",
+            lease.task_id,
+            lease.token,
+            self.store.clock.bind(),
+            by.as_secs_f64(),
+        )
+        .execute(&mut *tx)
+        .await?;
+        if renewed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        task_logs::append(&mut tx, lease.task_id, lease.attempt, lines).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,25 @@
+//! Table `tasks`: one manifest, or one set of files, on one instance.
+
+mod create;
+mod lease;
+mod read;
+mod record;
+mod window;
+
+pub use create::NewTask;
+pub use lease::{Assignment, Lease, Stage};
+pub use record::Step;
+
+use crate::Store;
+
+/// What can be done with tasks.
+#[derive(Debug, Clone, Copy)]
+pub struct Tasks<'a> {
+    store: &'a Store,
+}
+
+impl Store {
+    pub fn tasks(&self) -> Tasks<'_> {
+        Tasks { store: self }
+    }
+}

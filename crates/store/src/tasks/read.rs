@@ -1,0 +1,179 @@
+//! Reading tasks.
+
+use chrono::{DateTime, Utc};
+use forewarm_domain::Invalid;
+use forewarm_domain::digest::Digest;
+use forewarm_domain::platform::Platform;
+use forewarm_domain::status::Status;
+use forewarm_domain::task::{ImageTarget, Proof, Report, Target, Task};
+use sqlx::types::Json;
+
+use super::Tasks;
+use crate::StoreError;
+
+/// The columns that make a target.
+pub(super) struct TargetColumns {
+    pub registry_id: Option<i64>,
+    pub repository: String,
+    pub digest: String,
+    pub media_type: String,
+    pub platform: Option<String>,
+    pub tags: Vec<String>,
+    pub artifact_digest: String,
+    pub urls: Vec<String>,
+}
+
+struct Row {
+    id: i64,
+    execution_id: i64,
+    instance: String,
+    vendor: String,
+    registry_id: Option<i64>,
+    repository: String,
+    digest: String,
+    media_type: String,
+    platform: Option<String>,
+    tags: Vec<String>,
+    artifact_digest: String,
+    urls: Vec<String>,
+    status: String,
+    message: String,
+    proof: Option<String>,
+    attempt: i32,
+    max_attempts: i32,
+    engine_job: Option<String>,
+    report: Option<Json<Report>>,
+    due_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl Tasks<'_> {
+    pub async fn get(&self, id: i64) -> Result<Option<Task>, StoreError> {
+        let row = sqlx::query_as!(
+            Row,
+            r#"SELECT id, execution_id, instance, vendor, registry_id, repository, digest, media_type, platform, tags,
+                      artifact_digest, urls, status, message, proof, attempt, max_attempts, engine_job,
+                      report AS "report: Json<Report>", due_at, created_at, started_at, ended_at
+               FROM tasks WHERE id = $1"#,
+            id
+        )
+        .fetch_optional(&self.store.pool)
+        .await?;
+        row.map(TryInto::try_into).transpose()
+    }
+
+    /// One page of an execution's tasks in the order in which they were found, and how many there are in all.
+    pub async fn list(
+        &self,
+        execution_id: i64,
+        status: Option<Status>,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<Task>, i64), StoreError> {
+        let status = status.map(Status::as_str);
+        let total = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM tasks WHERE execution_id = $1 AND ($2::text IS NULL OR status = $2)"#,
+            execution_id,
+            status
+        )
+        .fetch_one(&self.store.pool)
+        .await?;
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT id, execution_id, instance, vendor, registry_id, repository, digest, media_type, platform, tags,
+                      artifact_digest, urls, status, message, proof, attempt, max_attempts, engine_job,
+                      report AS "report: Json<Report>", due_at, created_at, started_at, ended_at
+               FROM tasks
+               WHERE execution_id = $1 AND ($2::text IS NULL OR status = $2)
+               ORDER BY id LIMIT $3 OFFSET $4"#,
+            execution_id,
+            status,
+            limit,
+            offset,
+        )
+        .fetch_all(&self.store.pool)
+        .await?;
+        let tasks = rows
+            .into_iter()
+            .map(TryInto::try_into)
+            .collect::<Result<_, _>>()?;
+        Ok((tasks, total))
+    }
+}
+
+pub(super) fn read_target(id: i64, columns: TargetColumns) -> Result<Target, StoreError> {
+    let corrupt = |column, reason: String| StoreError::Corrupt {
+        table: "task",
+        id,
+        column,
+        reason,
+    };
+    if columns.digest.is_empty() {
+        let urls = columns
+            .urls
+            .iter()
+            .map(|url| url.parse())
+            .collect::<Result<_, _>>();
+        return Ok(Target::Files {
+            urls: urls.map_err(|error: url::ParseError| corrupt("urls", error.to_string()))?,
+        });
+    }
+    let digest = |text: &str, column| Digest::parse(text).map_err(|error| corrupt(column, error.reason));
+    let platform = columns
+        .platform
+        .map(|platform| platform.parse::<Platform>())
+        .transpose();
+    Ok(Target::Image(ImageTarget {
+        registry_id: columns.registry_id,
+        digest: digest(&columns.digest, "digest")?,
+        artifact_digest: digest(&columns.artifact_digest, "artifact_digest")?,
+        repository: columns.repository,
+        media_type: columns.media_type,
+        platform: platform.map_err(|error| corrupt("platform", error.reason))?,
+        tags: columns.tags,
+    }))
+}
+
+impl TryFrom<Row> for Task {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let id = row.id;
+        let corrupt = |error: Invalid| StoreError::Corrupt {
+            table: "task",
+            id,
+            column: "status",
+            reason: error.reason,
+        };
+        let target = TargetColumns {
+            registry_id: row.registry_id,
+            repository: row.repository,
+            digest: row.digest,
+            media_type: row.media_type,
+            platform: row.platform,
+            tags: row.tags,
+            artifact_digest: row.artifact_digest,
+            urls: row.urls,
+        };
+        Ok(Self {
+            id,
+            execution_id: row.execution_id,
+            instance: row.instance,
+            vendor: row.vendor,
+            target: read_target(id, target)?,
+            status: row.status.parse().map_err(corrupt)?,
+            message: row.message,
+            proof: row.proof.as_deref().and_then(Proof::from_word),
+            attempt: row.attempt,
+            max_attempts: row.max_attempts,
+            engine_job: row.engine_job,
+            report: row.report.map(|report| report.0),
+            due_at: row.due_at,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+        })
+    }
+}
