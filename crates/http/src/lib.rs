@@ -2,9 +2,11 @@
 
 pub mod authorize;
 pub mod body;
+pub mod clock;
 pub mod distribution;
 pub mod error;
 pub mod outbound;
+mod slots;
 
 pub use error::{ErrorKind, HttpError};
 pub use outbound::Outbound;

@@ -1,8 +1,13 @@
 //! Makes HTTP clients, with the timeouts and rules that hold for every outbound request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use url::Url;
+
+use crate::clock::{Clock, SystemClock};
+use crate::slots::{Slot, Slots};
 
 /// How long a connection may take to come about, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,16 +22,25 @@ const READ_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Outbound {
     verifying: reqwest::Client,
     trusting: reqwest::Client,
+    slots: Slots,
+    clock: Arc<dyn Clock>,
 }
 
 impl Outbound {
     /// Panics when the TLS backend cannot start, which no caller could mend.
     pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock))
+    }
+
+    /// With a clock of the caller's, so that a test decides how long waiting takes.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         // A second call finds the provider installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             verifying: build(false),
             trusting: build(true),
+            slots: Slots::default(),
+            clock,
         }
     }
 
@@ -37,6 +51,15 @@ impl Outbound {
         } else {
             &self.verifying
         }
+    }
+
+    /// Waits until fewer than the permitted number of requests to this host are under way.
+    pub(crate) async fn slot(&self, url: &Url) -> Slot {
+        self.slots.take(url).await
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
     }
 }
 

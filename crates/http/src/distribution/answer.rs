@@ -1,0 +1,144 @@
+//! A server's answer, and what it says about itself.
+
+use forewarm_domain::digest::Digest;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Response, StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use super::backoff;
+use crate::clock::Clock;
+use crate::slots::Slot;
+use crate::{ErrorKind, HttpError, body};
+
+/// How much of an error's body is read.
+const ERROR_LIMIT: usize = 64 * 1024;
+/// How much of a foreign text is repeated in a message.
+const QUOTED: usize = 200;
+
+/// An answer of any status.
+#[derive(Debug)]
+pub struct Answer {
+    pub(super) response: Response,
+    /// What was asked, before any redirect.
+    pub(super) url: Url,
+    pub(super) method: &'static str,
+    /// Whether the server itself answered, and not one that it redirected to.
+    pub(super) at_home: bool,
+    /// Held until the body is read, so that the limit per host covers the whole request.
+    pub(super) slot: Slot,
+}
+
+impl Answer {
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// `Content-Type` without parameters, in lower case; empty when there is none.
+    pub fn media_type(&self) -> String {
+        let text = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+        let plain = text.split(';').next().unwrap_or_default();
+        plain.trim().to_ascii_lowercase()
+    }
+
+    /// `Docker-Content-Digest`, when there is a well-formed one.
+    pub fn content_digest(&self) -> Option<Digest> {
+        Digest::parse(self.header("docker-content-digest")?).ok()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().get(name)?.to_str().ok()
+    }
+
+    /// The whole body, at most `limit` bytes.
+    pub async fn read(self, limit: usize) -> Result<Vec<u8>, HttpError> {
+        let Self {
+            response, url, slot, ..
+        } = self;
+        let body = body::read(response, limit, &url).await;
+        drop(slot);
+        body
+    }
+
+    /// The answer itself, for a body too large to keep. The limit per host no longer counts it.
+    pub fn into_response(self) -> Response {
+        self.response
+    }
+
+    /// Turns every status but 2xx into an error with the server's own words.
+    pub async fn success(self, clock: &dyn Clock) -> Result<Self, HttpError> {
+        if self.status().is_success() {
+            return Ok(self);
+        }
+        Err(self.into_error(clock).await)
+    }
+
+    pub(super) fn hold_no_slot(self) -> Self {
+        Self {
+            slot: Slot::default(),
+            ..self
+        }
+    }
+
+    pub(super) async fn into_error(self, clock: &dyn Clock) -> HttpError {
+        let status = self.status();
+        let retry_after = backoff::retry_after(self.headers(), clock.now());
+        let asked = format!(
+            "{}: {} {} answered {status}",
+            crate::error::place(&self.url),
+            self.method,
+            self.url.path()
+        );
+        let words = match self.read(ERROR_LIMIT).await {
+            Ok(body) => own_words(&body),
+            Err(_) => None,
+        };
+        let message = match words {
+            Some(words) => format!("{asked} ({words})"),
+            None => asked,
+        };
+        HttpError {
+            retry_after,
+            ..HttpError::new(ErrorKind::Status(status.as_u16()), message)
+        }
+    }
+}
+
+/// The distribution specification's error body; token servers use it, or a `details` text.
+#[derive(Deserialize)]
+struct Complaints {
+    #[serde(default)]
+    errors: Vec<Complaint>,
+    #[serde(default)]
+    details: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Complaint {
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+fn own_words(body: &[u8]) -> Option<String> {
+    let complaints: Complaints = serde_json::from_slice(body).ok()?;
+    let words = match complaints.errors.into_iter().next() {
+        Some(first) => match (first.code, first.message) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            (code, message) => code.or(message)?,
+        },
+        None => complaints.details?,
+    };
+    Some(quote(&words))
+}
+
+/// A foreign text made fit for one line.
+pub(crate) fn quote(text: &str) -> String {
+    let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    line.take(QUOTED).collect()
+}

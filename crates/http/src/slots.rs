@@ -1,0 +1,45 @@
+//! How many requests one host gets at a time, whoever in this process makes them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::Url;
+
+/// Requests to one host at a time.
+const PER_HOST: usize = 8;
+/// Hosts remembered before those without a request under way are forgotten.
+const REMEMBERED: usize = 1000;
+
+/// The right to make one request; given back when dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// The limits of all hosts; clones share them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slots {
+    hosts: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
+}
+
+impl Slots {
+    pub(crate) async fn take(&self, url: &Url) -> Slot {
+        let host = self.host(crate::error::place(url));
+        // Nobody closes these semaphores; without a permit the request would merely be unlimited.
+        Slot {
+            _permit: host.acquire_owned().await.ok(),
+        }
+    }
+
+    fn host(&self, place: String) -> Arc<Semaphore> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.len() >= REMEMBERED {
+            hosts.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
+        }
+        let semaphore = hosts
+            .entry(place)
+            .or_insert_with(|| Arc::new(Semaphore::new(PER_HOST)));
+        semaphore.clone()
+    }
+}
