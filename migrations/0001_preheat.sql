@@ -141,6 +141,7 @@ CREATE TABLE tasks (
     asked boolean NOT NULL DEFAULT false,
     attempt integer NOT NULL DEFAULT 0,
     max_attempts integer NOT NULL,
+    timeout_seconds integer NOT NULL,
     interruptions integer NOT NULL DEFAULT 0,
     seq bigint NOT NULL DEFAULT 0,
     lease_token uuid,
@@ -162,6 +163,7 @@ COMMENT ON COLUMN tasks.artifact_digest IS 'What the tags name: the manifest its
 COMMENT ON COLUMN tasks.stage IS 'What its next ticket does';
 COMMENT ON COLUMN tasks.opened IS 'Inside the window of its instance: it has a ticket or a lease';
 COMMENT ON COLUMN tasks.asked IS 'The engine may have been asked without our knowing the answer: look for the job before asking again';
+COMMENT ON COLUMN tasks.timeout_seconds IS 'How long the engine may take';
 COMMENT ON COLUMN tasks.interruptions IS 'How often a process died over it';
 COMMENT ON COLUMN tasks.seq IS 'Counts the tickets of this row; a ticket with another number is stale';
 COMMENT ON COLUMN tasks.lease_token IS 'Who is working on it; every write must name the token';

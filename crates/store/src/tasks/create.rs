@@ -16,6 +16,8 @@ pub struct NewTask {
     pub vendor: String,
     pub target: Target,
     pub max_attempts: i32,
+    /// How long the engine may take.
+    pub timeout_seconds: i32,
 }
 
 /// The columns of a chunk, one vector each, as `unnest` takes them.
@@ -34,6 +36,7 @@ struct Columns {
     artifact_digests: Vec<String>,
     urls: Vec<String>,
     max_attempts: Vec<i32>,
+    timeouts: Vec<i32>,
 }
 
 impl Tasks<'_> {
@@ -54,14 +57,14 @@ impl Tasks<'_> {
         let columns = Columns::of(tasks);
         sqlx::query!(
             "INSERT INTO tasks (execution_id, ordinal, instance_id, instance, vendor, registry_id, repository, digest,
-                                media_type, platform, tags, artifact_digest, urls, max_attempts, created_at)
+                                media_type, platform, tags, artifact_digest, urls, max_attempts, timeout_seconds, created_at)
              SELECT $1, t.ordinal, t.instance_id, t.instance, t.vendor, t.registry_id, t.repository, t.digest,
                     t.media_type, t.platform, ARRAY(SELECT jsonb_array_elements_text(t.tags::jsonb)), t.artifact_digest,
-                    ARRAY(SELECT jsonb_array_elements_text(t.urls::jsonb)), t.max_attempts, coalesce($15, now())
+                    ARRAY(SELECT jsonb_array_elements_text(t.urls::jsonb)), t.max_attempts, t.timeout_seconds, coalesce($16, now())
              FROM unnest($2::integer[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[],
-                         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::integer[])
+                         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::integer[])
                   AS t (ordinal, instance_id, instance, vendor, registry_id, repository, digest, media_type, platform,
-                        tags, artifact_digest, urls, max_attempts)
+                        tags, artifact_digest, urls, max_attempts, timeout_seconds)
              ON CONFLICT (execution_id, instance_id, repository, digest) DO NOTHING",
             lease.execution_id,
             &columns.ordinals,
@@ -77,6 +80,7 @@ impl Tasks<'_> {
             &columns.artifact_digests,
             &columns.urls,
             &columns.max_attempts,
+            &columns.timeouts,
             self.store.clock.bind(),
         )
         .execute(&mut *tx)
@@ -99,6 +103,7 @@ impl Columns {
             columns.instances.push(task.instance.clone());
             columns.vendors.push(task.vendor.clone());
             columns.max_attempts.push(task.max_attempts);
+            columns.timeouts.push(task.timeout_seconds);
             columns.push_target(&task.target);
         }
         columns

@@ -24,6 +24,10 @@ pub struct Lease {
     pub attempt: i32,
 }
 
+/// How much longer than the engine may take we wait for it to say so: Dragonfly shows the end of a job up to five
+/// minutes late (2.3.1 and later).
+const DEADLINE_GRACE_SECONDS: f64 = 300.0;
+
 /// What the next step of a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -62,7 +66,6 @@ impl Tasks<'_> {
         task_id: i64,
         seq: i64,
         lease: Duration,
-        timeout: Duration,
     ) -> Result<Option<Assignment>, StoreError> {
         let token = Uuid::new_v4();
         let row = sqlx::query!(
@@ -77,7 +80,7 @@ impl Tasks<'_> {
                    attempt = t.attempt + CASE WHEN found.stage = 'submit' AND NOT found.asked THEN 1 ELSE 0 END,
                    interruptions = t.interruptions + CASE WHEN found.asked THEN 1 ELSE 0 END,
                    started_at = coalesce(t.started_at, $4, now()),
-                   deadline = coalesce(t.deadline, coalesce($4, now()) + make_interval(secs => $6)),
+                   deadline = coalesce(t.deadline, coalesce($4, now()) + make_interval(secs => t.timeout_seconds + $6)),
                    due_at = coalesce($4, now()) + make_interval(secs => $5)
                FROM found WHERE t.id = found.id
                RETURNING t.execution_id, t.instance_id, found.stage, found.asked, t.attempt, t.max_attempts,
@@ -89,7 +92,7 @@ impl Tasks<'_> {
             token,
             self.store.clock.bind(),
             lease.as_secs_f64(),
-            timeout.as_secs_f64(),
+            DEADLINE_GRACE_SECONDS,
         )
         .fetch_optional(&self.store.pool)
         .await?;

@@ -41,8 +41,9 @@ pub enum Step {
     CheckAgain { wait: Duration, message: String },
     /// Failed for good.
     Failed { message: String, report: Option<Report> },
-    /// Not begun after all (no free place, or the process is stopping): the same step again after `wait`.
-    GivenBack { wait: Duration },
+    /// Not begun after all (no free place, or the process is stopping): the same step again after `wait`. `asked` =
+    /// as it was before.
+    GivenBack { wait: Duration, asked: bool },
 }
 
 /// What of a step goes into the row.
@@ -171,8 +172,9 @@ impl Columns {
                 report,
                 ..Self::default()
             },
-            Step::GivenBack { wait } => Self {
+            Step::GivenBack { wait, asked } => Self {
                 status: "running",
+                asked,
                 stage: if stage == super::Stage::Check {
                     "check"
                 } else {
@@ -205,7 +207,8 @@ async fn write(
                engine_job = CASE WHEN $13 THEN NULL ELSE coalesce($7, engine_job) END,
                submitted_at = CASE WHEN $13 THEN NULL ELSE submitted_at END,
                proof = $8, report = coalesce($9, report),
-               attempt = attempt - CASE WHEN $12 THEN 1 ELSE 0 END,
+               attempt = attempt - CASE WHEN $12 AND NOT $6 THEN 1 ELSE 0 END,
+               interruptions = interruptions - CASE WHEN $12 AND $6 THEN 1 ELSE 0 END,
                due_at = coalesce($11, now()) + make_interval(secs => $10),
                ended_at = CASE WHEN $10::float8 IS NULL THEN coalesce($11, now()) END,
                opened = $10::float8 IS NOT NULL, lease_token = NULL, seq = seq + 1
