@@ -40,18 +40,16 @@ pub const MAX_FILTERS: usize = 50;
 impl Selector {
     /// Compiles filters; complaints name `filters[i].…`.
     pub fn compile(filters: &[Filter]) -> Result<Self, Vec<Invalid>> {
+        if filters.len() > MAX_FILTERS {
+            let reason = format!("must have at most {MAX_FILTERS} entries");
+            return Err(vec![Invalid::new("filters", reason)]);
+        }
         let mut selector = Self {
             repositories: vec![],
             tags: vec![],
             labels: vec![],
         };
         let mut found = Vec::new();
-        if filters.len() > MAX_FILTERS {
-            found.push(Invalid::new(
-                "filters",
-                format!("must have at most {MAX_FILTERS} entries"),
-            ));
-        }
         for (i, filter) in filters.iter().enumerate() {
             match filter {
                 Filter::Repository { pattern } => compile(&mut selector.repositories, &mut found, i, pattern),

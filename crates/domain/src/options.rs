@@ -171,6 +171,12 @@ impl PreheatOptions {
         if self.ips.len() > 100 {
             found.push(Invalid::new("ips", "must have at most 100 addresses"));
         }
+        if self.scheduler_cluster_ids.len() > 100 {
+            found.push(Invalid::new(
+                "scheduler_cluster_ids",
+                "must have at most 100 entries",
+            ));
+        }
         if self.scheduler_cluster_ids.iter().any(|id| *id < 1) {
             found.push(Invalid::new("scheduler_cluster_ids", "must be numbers from 1"));
         }
@@ -190,6 +196,12 @@ impl PreheatOptions {
             found.push(Invalid::new(
                 "filtered_query_params",
                 "must be names of query parameters, one an entry",
+            ));
+        }
+        if self.filtered_query_params.len() > 100 {
+            found.push(Invalid::new(
+                "filtered_query_params",
+                "must have at most 100 entries",
             ));
         }
         if self.platforms.len() > 50 {
@@ -226,6 +238,10 @@ impl OriginAccess {
         }
         if self.username.is_some() != self.password.is_some() {
             found.push(Invalid::new("username", "username and password go together"));
+        }
+        if self.username.as_ref().is_some_and(|name| name.contains(':')) {
+            // Basic authentication ends the name at the first colon (RFC 7617).
+            found.push(Invalid::new("username", "must not contain ':'"));
         }
         if found.is_empty() { Ok(()) } else { Err(found) }
     }

@@ -17,16 +17,34 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Whether this platform, as a user asked for it, covers `found`. A wish without a variant covers every
-    /// variant; `arm64` is the same as `arm64/v8`, as containerd normalises it.
+    /// Whether this platform, as a user asked for it, covers `found`. A wish without a variant covers every variant.
     pub fn covers(&self, found: &Self) -> bool {
-        let variant = |platform: &Self| match (platform.architecture.as_str(), platform.variant.as_deref()) {
-            ("arm64", Some("v8")) | (_, None) => None,
-            (_, Some(variant)) => Some(variant.to_owned()),
+        let (wish, found) = (self.normal(), found.normal());
+        let same_variant = self.variant.is_none() || wish.variant == found.variant;
+        wish.os == found.os && wish.architecture == found.architecture && same_variant
+    }
+
+    /// The one of several spellings that containerd takes (its `platforms` package, 2.x).
+    fn normal(&self) -> Self {
+        let (architecture, variant) = match (self.architecture.as_str(), self.variant.as_deref()) {
+            ("x86_64" | "x86-64", variant) => ("amd64", variant),
+            ("aarch64", variant) => ("arm64", variant),
+            ("i386", _) => ("386", None),
+            ("armhf", _) => ("arm", Some("v7")),
+            ("armel", _) => ("arm", Some("v6")),
+            other => other,
         };
-        self.os == found.os
-            && self.architecture == found.architecture
-            && (variant(self).is_none() || variant(self) == variant(found))
+        // What these leave unsaid.
+        let variant = match (architecture, variant) {
+            ("amd64", Some("v1")) | ("arm64", Some("v8" | "8")) => None,
+            ("arm", None | Some("7")) => Some("v7"),
+            (_, variant) => variant,
+        };
+        Self {
+            os: if self.os == "macos" { "darwin" } else { &self.os }.to_owned(),
+            architecture: architecture.to_owned(),
+            variant: variant.map(str::to_owned),
+        }
     }
 
     /// BuildKit marks attestations in an index with the platform `unknown/unknown`.

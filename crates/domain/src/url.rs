@@ -5,21 +5,40 @@ use ::url::Url;
 use crate::Invalid;
 
 /// Parses an absolute http or https address with a host and without credentials, query or fragment.
-/// A trailing slash is dropped, so that paths can be appended.
+/// A slash at the end is dropped, so that two ways to write an address give the same one.
 pub fn endpoint(field: &str, text: &str) -> Result<Url, Invalid> {
-    let url = absolute(field, text)?;
+    let mut url = absolute(field, text)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Invalid::new(field, "must not have a query or a fragment"));
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+/// Parses the address of a file to preheat: http or https, a query is allowed. A fragment is not: no server sees it.
+pub fn file(field: &str, text: &str) -> Result<Url, Invalid> {
+    let url = absolute(field, text)?;
+    if url.fragment().is_some() {
+        return Err(Invalid::new(field, "must not have a fragment"));
     }
     Ok(url)
 }
 
-/// Parses the address of a file to preheat: http or https, a query is allowed.
-pub fn file(field: &str, text: &str) -> Result<Url, Invalid> {
-    absolute(field, text)
-}
+/// The longest address, in bytes.
+const MAX_LENGTH: usize = 4096;
 
 fn absolute(field: &str, text: &str) -> Result<Url, Invalid> {
+    if text.len() > MAX_LENGTH {
+        return Err(Invalid::new(
+            field,
+            format!("must have at most {MAX_LENGTH} bytes"),
+        ));
+    }
+    if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        // The parser would drop some of these silently.
+        return Err(Invalid::new(field, "must not hold spaces or control characters"));
+    }
     let url =
         Url::parse(text).map_err(|error| Invalid::new(field, format!("is not an http(s) URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
