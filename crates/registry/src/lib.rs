@@ -1,6 +1,7 @@
 //! Where artifacts come from. One file per kind of registry; [`KINDS`] is the list.
 
 mod error;
+mod oci;
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use forewarm_http::Outbound;
 pub use error::RegistryError;
 
 /// Every kind of registry that Forewarm knows.
-pub const KINDS: &[Kind] = &[];
+pub const KINDS: &[Kind] = &[oci::KIND];
 
 /// One kind of registry.
 #[derive(Debug)]

@@ -1,0 +1,225 @@
+//! From the tags of a repository to its images: each digest is read once, whatever the number of its tags.
+
+use forewarm_domain::artifact::Artifact;
+use forewarm_domain::digest::Digest;
+use forewarm_domain::filter::LeftOut;
+use forewarm_http::ErrorKind;
+use forewarm_http::distribution::{MANIFESTS, pull_scope};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde::Deserialize;
+
+use super::document::Document;
+use super::explain::explain;
+use super::image::Needs;
+use super::{AT_A_TIME, Oci, name};
+use crate::{Found, RegistryError, Wanted};
+
+/// A page of tags. An empty one may be `null`.
+#[derive(Deserialize)]
+struct Page {
+    tags: Option<Vec<String>>,
+}
+
+/// What a tag turned out to name.
+enum Named {
+    Digest(Digest),
+    /// The registry does not say the digest, so the manifest was read.
+    Document(Box<Document>),
+    /// The tag went away meanwhile.
+    Nothing,
+}
+
+/// The tags of one digest.
+struct Group {
+    digest: Digest,
+    document: Option<Box<Document>>,
+    tags: Vec<String>,
+}
+
+impl Oci {
+    pub(super) async fn find(&self, repository: &str, wanted: &Wanted<'_>) -> Result<Found, RegistryError> {
+        let mut found = Found::default();
+        let mut tags = self.tags(repository).await?;
+        tags.retain(|tag| match passes(tag, wanted) {
+            Ok(()) => true,
+            Err(why) => {
+                found.left_out.push((tag.clone(), why));
+                false
+            }
+        });
+        let groups = self.groups(repository, tags, &mut found).await?;
+        let needs = Needs::of(wanted);
+        let images: Vec<_> = stream::iter(groups)
+            .map(|group| self.group_image(repository, group, needs))
+            .buffered(AT_A_TIME)
+            .try_collect()
+            .await?;
+        for (tags, image) in images {
+            match image {
+                Ok(artifact) => found.artifacts.push(artifact),
+                Err(why) => found
+                    .left_out
+                    .extend(tags.into_iter().map(|tag| (tag, why.clone()))),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every tag of the repository, each once, in the registry's order.
+    async fn tags(&self, repository: &str) -> Result<Vec<String>, RegistryError> {
+        let path = format!("{repository}/tags/list");
+        let scope = pull_scope(repository);
+        let mut pages = self.session.pages(&path, &scope);
+        let mut tags = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        loop {
+            let body = match pages.next().await {
+                Ok(Some(body)) => body,
+                Ok(None) => return Ok(tags),
+                // The catalog may name a repository whose last tag was deleted (distribution does).
+                Err(error) if error.kind == ErrorKind::Status(404) && self.listed.is_empty() => {
+                    return Ok(tags);
+                }
+                Err(error) => return Err(explain(error, &format!("the tags of {repository}"))),
+            };
+            let page: Page =
+                serde_json::from_slice(&body).map_err(|error| self.no_list("list of tags", &error))?;
+            let new = page.tags.unwrap_or_default();
+            tags.extend(new.into_iter().filter(|tag| seen.insert(tag.clone())));
+        }
+    }
+
+    /// Asks what the tags name, and puts those that name the same together.
+    async fn groups(
+        &self,
+        repository: &str,
+        tags: Vec<String>,
+        found: &mut Found,
+    ) -> Result<Vec<Group>, RegistryError> {
+        let named: Vec<(String, Named)> = stream::iter(tags)
+            .map(|tag| self.named(repository, tag))
+            .buffered(AT_A_TIME)
+            .try_collect()
+            .await?;
+        let mut groups: Vec<Group> = Vec::new();
+        let mut places = std::collections::HashMap::new();
+        for (tag, named) in named {
+            let (digest, document) = match named {
+                Named::Digest(digest) => (digest, None),
+                Named::Document(document) => (document.digest.clone(), Some(document)),
+                Named::Nothing => {
+                    found.left_out.push((tag, vanished()));
+                    continue;
+                }
+            };
+            let place = *places.entry(digest.clone()).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push(Group {
+                    digest,
+                    document: None,
+                    tags: vec![],
+                });
+            }
+            groups[place].tags.push(tag);
+            groups[place].document = groups[place].document.take().or(document);
+        }
+        Ok(groups)
+    }
+
+    async fn named(&self, repository: &str, tag: String) -> Result<(String, Named), RegistryError> {
+        let path = format!("{repository}/manifests/{tag}");
+        let scope = pull_scope(repository);
+        let what = format!("{repository}:{tag}");
+        let answer = self.session.head(&path, MANIFESTS, &scope).await;
+        let answer = answer.map_err(|error| explain(error, &what))?;
+        let digest = answer.content_digest();
+        let named = match (answer.status().as_u16(), digest) {
+            (404, _) => Named::Nothing,
+            (200, Some(digest)) => Named::Digest(digest),
+            // Some servers know no HEAD, some send no digest with it: read the manifest instead.
+            (200 | 405 | 501, _) => {
+                drop(answer);
+                match self.read_tag(repository, &tag).await {
+                    Ok(document) => Named::Document(Box::new(document)),
+                    Err(RegistryError::NotFound(_)) => Named::Nothing,
+                    Err(error) => return Err(error),
+                }
+            }
+            _ => {
+                let refused = answer.success(self.session.clock()).await;
+                return match refused {
+                    Err(error) => Err(explain(error, &what)),
+                    Ok(_) => Ok((tag, Named::Nothing)),
+                };
+            }
+        };
+        Ok((tag, named))
+    }
+
+    /// The image that the tags name, or why they name none.
+    async fn group_image(
+        &self,
+        repository: &str,
+        group: Group,
+        needs: Needs,
+    ) -> Result<(Vec<String>, Result<Artifact, LeftOut>), RegistryError> {
+        let read = async {
+            let document = match group.document {
+                Some(document) => *document,
+                None => self.read(repository, &group.digest).await?,
+            };
+            self.image(repository, &group.tags[0], &document, needs).await
+        };
+        let image = match read.await {
+            Ok(artifact) => Ok(Artifact {
+                tags: group.tags.clone(),
+                ..artifact
+            }),
+            Err(RegistryError::Unsuitable(reason)) => Err(LeftOut {
+                filter: "media_type",
+                reason,
+            }),
+            Err(RegistryError::NotFound(reason)) => Err(LeftOut {
+                filter: "tag",
+                reason,
+            }),
+            Err(error) => return Err(error),
+        };
+        Ok((group.tags, image))
+    }
+}
+
+fn passes(tag: &str, wanted: &Wanted<'_>) -> Result<(), LeftOut> {
+    wanted.selector.tag(tag)?;
+    if !name::is_tag(tag) {
+        return Err(LeftOut {
+            filter: "tag",
+            reason: "it is no valid tag name".to_owned(),
+        });
+    }
+    if is_companion(tag) {
+        return Err(LeftOut {
+            filter: "media_type",
+            reason: format!(
+                "tag '{tag}' holds what belongs to another image: a signature, attestation or SBOM"
+            ),
+        });
+    }
+    Ok(())
+}
+
+/// Cosign and the referrers fallback of the distribution specification file things under `sha256-<hex>[.suffix]`.
+fn is_companion(tag: &str) -> bool {
+    let Some(rest) = tag.strip_prefix("sha256-").or(tag.strip_prefix("sha512-")) else {
+        return false;
+    };
+    let hex = rest.split('.').next().unwrap_or_default();
+    matches!(hex.len(), 64 | 128) && hex.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+fn vanished() -> LeftOut {
+    LeftOut {
+        filter: "tag",
+        reason: "the tag was removed while the repository was read".to_owned(),
+    }
+}
