@@ -39,4 +39,9 @@ impl StoreError {
     pub fn is_duplicate(&self, constraint: &str) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.constraint() == Some(constraint))
     }
+
+    /// Whether a row that the statement named is not there (any more).
+    pub fn is_missing_reference(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_foreign_key_violation())
+    }
 }

@@ -2,12 +2,19 @@
 //! that enqueues.
 
 mod clock;
+mod credentials;
 mod error;
 mod migrate;
 mod origin_access;
 
 pub mod executions;
+pub mod instances;
+pub mod listing;
+pub mod outcome;
+pub mod policies;
+pub mod projects;
 pub mod queue;
+pub mod registries;
 pub mod sweep;
 pub mod task_logs;
 pub mod tasks;
@@ -60,4 +67,20 @@ impl Store {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
     }
+}
+
+/// Reads an address that was checked when it was stored.
+pub(crate) fn read_url(
+    table: &'static str,
+    id: i64,
+    column: &'static str,
+    text: &str,
+) -> Result<url::Url, StoreError> {
+    text.parse()
+        .map_err(|error: url::ParseError| StoreError::Corrupt {
+            table,
+            id,
+            column,
+            reason: error.to_string(),
+        })
 }

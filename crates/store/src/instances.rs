@@ -1,0 +1,295 @@
+//! Table `instances`: the configured engines and their health.
+
+use chrono::{DateTime, Utc};
+use forewarm_domain::auth::Auth;
+use forewarm_domain::instance::{Health, Instance, InstanceSettings};
+use sqlx::types::Json;
+use url::Url;
+
+use crate::listing::{Listing, Page};
+use crate::outcome::{Deleted, MAX_USERS, Written};
+use crate::{Store, StoreError, credentials, read_url};
+
+/// What a user decides about an instance.
+#[derive(Debug, Clone)]
+pub struct InstanceDraft {
+    pub name: String,
+    pub vendor: String,
+    pub description: String,
+    pub endpoint: Url,
+    pub auth: Auth,
+    pub insecure_tls: bool,
+    pub enabled: bool,
+    pub settings: InstanceSettings,
+    pub max_in_flight: i32,
+    pub submits_per_second: Option<f64>,
+}
+
+/// Which rows; everything that is None does not narrow.
+#[derive(Default)]
+struct Wanted<'a> {
+    id: Option<i64>,
+    names: Option<&'a [String]>,
+    listing: Option<&'a Listing>,
+}
+
+impl Store {
+    pub fn instances(&self) -> Instances<'_> {
+        Instances { store: self }
+    }
+}
+
+/// What can be done with instances.
+#[derive(Debug, Clone, Copy)]
+pub struct Instances<'a> {
+    store: &'a Store,
+}
+
+impl Instances<'_> {
+    pub async fn get(&self, name: &str) -> Result<Option<Instance>, StoreError> {
+        Ok(self.named(&[name.to_owned()]).await?.pop())
+    }
+
+    pub async fn by_id(&self, id: i64) -> Result<Option<Instance>, StoreError> {
+        let wanted = Wanted {
+            id: Some(id),
+            ..Wanted::default()
+        };
+        Ok(self.select(wanted).await?.pop())
+    }
+
+    /// The instances with these names, as far as there are any, in the order of their names.
+    pub async fn named(&self, names: &[String]) -> Result<Vec<Instance>, StoreError> {
+        let wanted = Wanted {
+            names: Some(names),
+            ..Wanted::default()
+        };
+        self.select(wanted).await
+    }
+
+    pub async fn all(&self) -> Result<Vec<Instance>, StoreError> {
+        self.select(Wanted::default()).await
+    }
+
+    pub async fn list(&self, listing: &Listing) -> Result<Page<Instance>, StoreError> {
+        let total = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "total!" FROM instances
+               WHERE ($1::text IS NULL OR strpos(lower(name), lower($1)) > 0)"#,
+            listing.q,
+        )
+        .fetch_one(&self.store.pool)
+        .await?;
+        let wanted = Wanted {
+            listing: Some(listing),
+            ..Wanted::default()
+        };
+        Ok(Page {
+            items: self.select(wanted).await?,
+            total,
+        })
+    }
+
+    pub async fn create(&self, draft: &InstanceDraft) -> Result<Written<Instance>, StoreError> {
+        let auth = credentials::to_columns(&draft.auth);
+        let id = sqlx::query_scalar!(
+            "INSERT INTO instances (name, vendor, description, endpoint, auth_mode, auth_username, auth_secret,
+                                    insecure_tls, enabled, settings, max_in_flight, submits_per_second,
+                                    created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, now()), coalesce($13, now()))
+             ON CONFLICT (name) DO NOTHING
+             RETURNING id",
+            draft.name,
+            draft.vendor,
+            draft.description,
+            draft.endpoint.as_str(),
+            auth.mode,
+            auth.username,
+            auth.secret,
+            draft.insecure_tls,
+            draft.enabled,
+            Json(&draft.settings) as _,
+            draft.max_in_flight,
+            draft.submits_per_second,
+            self.store.clock.bind(),
+        )
+        .fetch_optional(&self.store.pool)
+        .await?;
+        let Some(id) = id else {
+            return Ok(Written::NameTaken);
+        };
+        self.written(id).await
+    }
+
+    /// Changes an instance. Its last health is forgotten when it now lies elsewhere or asks with other credentials.
+    pub async fn update(&self, id: i64, draft: &InstanceDraft) -> Result<Written<Instance>, StoreError> {
+        let auth = credentials::to_columns(&draft.auth);
+        let changed = sqlx::query!(
+            "UPDATE instances
+             SET name = $2, vendor = $3, description = $4, endpoint = $5, auth_mode = $6, auth_username = $7,
+                 auth_secret = $8, insecure_tls = $9, enabled = $10, settings = $11, max_in_flight = $12,
+                 submits_per_second = $13, updated_at = coalesce($14, now()),
+                 healthy = CASE WHEN (endpoint, auth_mode, auth_username, auth_secret, insecure_tls)
+                                     IS NOT DISTINCT FROM ($5, $6, $7, $8, $9) THEN healthy END
+             WHERE id = $1",
+            id,
+            draft.name,
+            draft.vendor,
+            draft.description,
+            draft.endpoint.as_str(),
+            auth.mode,
+            auth.username,
+            auth.secret,
+            draft.insecure_tls,
+            draft.enabled,
+            Json(&draft.settings) as _,
+            draft.max_in_flight,
+            draft.submits_per_second,
+            self.store.clock.bind(),
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(StoreError::from);
+        match changed {
+            Err(error) if error.is_duplicate("instances_name_key") => Ok(Written::NameTaken),
+            Err(error) => Err(error),
+            Ok(_) => self.written(id).await,
+        }
+    }
+
+    /// Keeps the outcome of a look at the engine.
+    pub async fn record_health(&self, id: i64, health: &Health) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE instances
+             SET healthy = $2, health_reason = $3, health_latency_ms = $4, health_checked_at = $5
+             WHERE id = $1",
+            id,
+            health.healthy,
+            health.reason,
+            health.latency_ms,
+            health.checked_at,
+        )
+        .execute(&self.store.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Deletes an instance that no policy and no unfinished execution needs.
+    pub async fn delete(&self, name: &str) -> Result<Deleted, StoreError> {
+        let mut transaction = self.store.pool.begin().await?;
+        // The lock makes a policy that is being created now wait, and then fail on its foreign key.
+        let id = sqlx::query_scalar!("SELECT id FROM instances WHERE name = $1 FOR UPDATE", name)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(id) = id else {
+            return Ok(Deleted::Missing);
+        };
+        let users = sqlx::query_scalar!(
+            r#"SELECT name AS "name!" FROM (
+                   SELECT 'policy ' || projects.name || '/' || policies.name AS name
+                   FROM policy_instances
+                   JOIN policies ON policies.id = policy_instances.policy_id
+                   JOIN projects ON projects.id = policies.project_id
+                   WHERE policy_instances.instance_id = $1
+                   UNION ALL
+                   SELECT 'execution ' || id FROM executions
+                   WHERE status IN ('pending', 'running')
+                     AND spec->'instances' @> jsonb_build_array(jsonb_build_object('id', $1::bigint))
+               ) AS users ORDER BY name LIMIT $2"#,
+            id,
+            MAX_USERS,
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        if !users.is_empty() {
+            return Ok(Deleted::InUse(users));
+        }
+        sqlx::query!("DELETE FROM instances WHERE id = $1", id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Deleted::Done)
+    }
+
+    async fn written(&self, id: i64) -> Result<Written<Instance>, StoreError> {
+        Ok(self.by_id(id).await?.map_or(Written::Gone, Written::Done))
+    }
+
+    async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Instance>, StoreError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT id, name, vendor, description, endpoint, auth_mode, auth_username, auth_secret, insecure_tls,
+                      enabled, settings AS "settings: Json<InstanceSettings>", max_in_flight, submits_per_second,
+                      healthy, health_reason, health_latency_ms, health_checked_at, created_at, updated_at
+               FROM instances
+               WHERE ($1::bigint IS NULL OR id = $1)
+                 AND ($2::text[] IS NULL OR name = ANY ($2))
+                 AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0)
+               ORDER BY CASE WHEN $4 = '-name' THEN name END DESC,
+                        CASE WHEN $4 = 'created_at' THEN created_at WHEN $4 = 'updated_at' THEN updated_at END,
+                        CASE WHEN $4 = '-created_at' THEN created_at WHEN $4 = '-updated_at' THEN updated_at END DESC,
+                        name
+               LIMIT $5 OFFSET $6"#,
+            wanted.id,
+            wanted.names,
+            wanted.listing.and_then(|listing| listing.q.as_deref()),
+            wanted.listing.map(|listing| listing.sort.word()),
+            wanted.listing.map(|listing| listing.limit),
+            wanted.listing.map(|listing| listing.offset),
+        )
+        .fetch_all(&self.store.pool)
+        .await?;
+        rows.into_iter().map(Row::into_instance).collect()
+    }
+}
+
+struct Row {
+    id: i64,
+    name: String,
+    vendor: String,
+    description: String,
+    endpoint: String,
+    auth_mode: String,
+    auth_username: Option<String>,
+    auth_secret: Option<String>,
+    insecure_tls: bool,
+    enabled: bool,
+    settings: Json<InstanceSettings>,
+    max_in_flight: i32,
+    submits_per_second: Option<f64>,
+    healthy: Option<bool>,
+    health_reason: Option<String>,
+    health_latency_ms: Option<i64>,
+    health_checked_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Row {
+    fn into_instance(self) -> Result<Instance, StoreError> {
+        let health = self
+            .healthy
+            .zip(self.health_checked_at)
+            .map(|(healthy, checked_at)| Health {
+                healthy,
+                reason: self.health_reason.unwrap_or_default(),
+                latency_ms: self.health_latency_ms.unwrap_or_default(),
+                checked_at,
+            });
+        Ok(Instance {
+            id: self.id,
+            endpoint: read_url("instances", self.id, "endpoint", &self.endpoint)?,
+            name: self.name,
+            vendor: self.vendor,
+            description: self.description,
+            auth: credentials::from_columns(&self.auth_mode, self.auth_username, self.auth_secret),
+            insecure_tls: self.insecure_tls,
+            enabled: self.enabled,
+            settings: self.settings.0,
+            max_in_flight: self.max_in_flight,
+            submits_per_second: self.submits_per_second,
+            health,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}

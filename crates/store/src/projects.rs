@@ -1,0 +1,180 @@
+//! Table `projects`: namespaces of registries.
+
+use forewarm_domain::project::Project;
+
+use crate::listing::{Listing, Page};
+use crate::outcome::{Deleted, MAX_USERS, Written};
+use crate::{Store, StoreError};
+
+/// What a user decides about a project.
+#[derive(Debug, Clone)]
+pub struct ProjectDraft {
+    pub name: String,
+    pub description: String,
+    pub registry_id: i64,
+    pub namespace: String,
+}
+
+/// Which rows; everything that is None does not narrow.
+#[derive(Default)]
+struct Wanted<'a> {
+    id: Option<i64>,
+    name: Option<&'a str>,
+    listing: Option<&'a Listing>,
+}
+
+impl Store {
+    pub fn projects(&self) -> Projects<'_> {
+        Projects { store: self }
+    }
+}
+
+/// What can be done with projects.
+#[derive(Debug, Clone, Copy)]
+pub struct Projects<'a> {
+    store: &'a Store,
+}
+
+impl Projects<'_> {
+    pub async fn get(&self, name: &str) -> Result<Option<Project>, StoreError> {
+        let wanted = Wanted {
+            name: Some(name),
+            ..Wanted::default()
+        };
+        Ok(self.select(wanted).await?.pop())
+    }
+
+    pub async fn by_id(&self, id: i64) -> Result<Option<Project>, StoreError> {
+        let wanted = Wanted {
+            id: Some(id),
+            ..Wanted::default()
+        };
+        Ok(self.select(wanted).await?.pop())
+    }
+
+    pub async fn list(&self, listing: &Listing) -> Result<Page<Project>, StoreError> {
+        let total = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "total!" FROM projects
+               WHERE ($1::text IS NULL OR strpos(lower(name), lower($1)) > 0)"#,
+            listing.q,
+        )
+        .fetch_one(&self.store.pool)
+        .await?;
+        let wanted = Wanted {
+            listing: Some(listing),
+            ..Wanted::default()
+        };
+        Ok(Page {
+            items: self.select(wanted).await?,
+            total,
+        })
+    }
+
+    pub async fn create(&self, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
+        let id = sqlx::query_scalar!(
+            "INSERT INTO projects (name, description, registry_id, namespace, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, coalesce($5, now()), coalesce($5, now()))
+             ON CONFLICT (name) DO NOTHING
+             RETURNING id",
+            draft.name,
+            draft.description,
+            draft.registry_id,
+            draft.namespace,
+            self.store.clock.bind(),
+        )
+        .fetch_optional(&self.store.pool)
+        .await
+        .map_err(StoreError::from);
+        match id {
+            Err(error) if error.is_missing_reference() => Ok(Written::Gone),
+            Err(error) => Err(error),
+            Ok(None) => Ok(Written::NameTaken),
+            Ok(Some(id)) => self.written(id).await,
+        }
+    }
+
+    pub async fn update(&self, id: i64, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
+        let changed = sqlx::query!(
+            "UPDATE projects
+             SET name = $2, description = $3, registry_id = $4, namespace = $5, updated_at = coalesce($6, now())
+             WHERE id = $1",
+            id,
+            draft.name,
+            draft.description,
+            draft.registry_id,
+            draft.namespace,
+            self.store.clock.bind(),
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(StoreError::from);
+        match changed {
+            Err(error) if error.is_duplicate("projects_name_key") => Ok(Written::NameTaken),
+            Err(error) if error.is_missing_reference() => Ok(Written::Gone),
+            Err(error) => Err(error),
+            Ok(_) => self.written(id).await,
+        }
+    }
+
+    /// Deletes a project that has no policies. Its past executions stay, without it.
+    pub async fn delete(&self, name: &str) -> Result<Deleted, StoreError> {
+        let mut transaction = self.store.pool.begin().await?;
+        // The lock makes a policy that is being created now wait, and then fail on its foreign key.
+        let id = sqlx::query_scalar!("SELECT id FROM projects WHERE name = $1 FOR UPDATE", name)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(id) = id else {
+            return Ok(Deleted::Missing);
+        };
+        let users = sqlx::query_scalar!(
+            r#"SELECT 'policy ' || $2 || '/' || name AS "name!" FROM policies
+               WHERE project_id = $1 ORDER BY name LIMIT $3"#,
+            id,
+            name,
+            MAX_USERS,
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        if !users.is_empty() {
+            return Ok(Deleted::InUse(users));
+        }
+        sqlx::query!("DELETE FROM projects WHERE id = $1", id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Deleted::Done)
+    }
+
+    async fn written(&self, id: i64) -> Result<Written<Project>, StoreError> {
+        Ok(self.by_id(id).await?.map_or(Written::Gone, Written::Done))
+    }
+
+    async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Project>, StoreError> {
+        let rows = sqlx::query_as!(
+            Project,
+            "SELECT projects.id, projects.name, projects.description, registry_id, registries.name AS registry,
+                    namespace, projects.created_at, projects.updated_at
+             FROM projects
+             JOIN registries ON registries.id = registry_id
+             WHERE ($1::bigint IS NULL OR projects.id = $1)
+               AND ($2::text IS NULL OR projects.name = $2)
+               AND ($3::text IS NULL OR strpos(lower(projects.name), lower($3)) > 0)
+             ORDER BY CASE WHEN $4 = '-name' THEN projects.name END DESC,
+                      CASE WHEN $4 = 'created_at' THEN projects.created_at
+                           WHEN $4 = 'updated_at' THEN projects.updated_at END,
+                      CASE WHEN $4 = '-created_at' THEN projects.created_at
+                           WHEN $4 = '-updated_at' THEN projects.updated_at END DESC,
+                      projects.name
+             LIMIT $5 OFFSET $6",
+            wanted.id,
+            wanted.name,
+            wanted.listing.and_then(|listing| listing.q.as_deref()),
+            wanted.listing.map(|listing| listing.sort.word()),
+            wanted.listing.map(|listing| listing.limit),
+            wanted.listing.map(|listing| listing.offset),
+        )
+        .fetch_all(&self.store.pool)
+        .await?;
+        Ok(rows)
+    }
+}

@@ -1,0 +1,236 @@
+//! Table `registries`: where artifacts live.
+
+use chrono::{DateTime, Utc};
+use forewarm_domain::auth::Auth;
+use forewarm_domain::registry::Registry;
+use url::Url;
+
+use crate::listing::{Listing, Page};
+use crate::outcome::{Deleted, MAX_USERS, Written};
+use crate::{Store, StoreError, credentials, read_url};
+
+/// What a user decides about a registry.
+#[derive(Debug, Clone)]
+pub struct RegistryDraft {
+    pub name: String,
+    pub kind: String,
+    pub description: String,
+    pub url: Url,
+    pub auth: Auth,
+    pub insecure_tls: bool,
+    pub repositories: Vec<String>,
+}
+
+/// Which rows; everything that is None does not narrow.
+#[derive(Default)]
+struct Wanted<'a> {
+    id: Option<i64>,
+    name: Option<&'a str>,
+    listing: Option<&'a Listing>,
+}
+
+impl Store {
+    pub fn registries(&self) -> Registries<'_> {
+        Registries { store: self }
+    }
+}
+
+/// What can be done with registries.
+#[derive(Debug, Clone, Copy)]
+pub struct Registries<'a> {
+    store: &'a Store,
+}
+
+impl Registries<'_> {
+    pub async fn get(&self, name: &str) -> Result<Option<Registry>, StoreError> {
+        let wanted = Wanted {
+            name: Some(name),
+            ..Wanted::default()
+        };
+        Ok(self.select(wanted).await?.pop())
+    }
+
+    pub async fn by_id(&self, id: i64) -> Result<Option<Registry>, StoreError> {
+        let wanted = Wanted {
+            id: Some(id),
+            ..Wanted::default()
+        };
+        Ok(self.select(wanted).await?.pop())
+    }
+
+    pub async fn list(&self, listing: &Listing) -> Result<Page<Registry>, StoreError> {
+        let total = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "total!" FROM registries
+               WHERE ($1::text IS NULL OR strpos(lower(name), lower($1)) > 0)"#,
+            listing.q,
+        )
+        .fetch_one(&self.store.pool)
+        .await?;
+        let wanted = Wanted {
+            listing: Some(listing),
+            ..Wanted::default()
+        };
+        Ok(Page {
+            items: self.select(wanted).await?,
+            total,
+        })
+    }
+
+    /// Every registry, for finding the one that an image's host belongs to.
+    pub async fn all(&self) -> Result<Vec<Registry>, StoreError> {
+        self.select(Wanted::default()).await
+    }
+
+    pub async fn create(&self, draft: &RegistryDraft) -> Result<Written<Registry>, StoreError> {
+        let auth = credentials::to_columns(&draft.auth);
+        let id = sqlx::query_scalar!(
+            "INSERT INTO registries (name, kind, description, url, auth_mode, auth_username, auth_secret,
+                                     insecure_tls, repositories, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, now()), coalesce($10, now()))
+             ON CONFLICT (name) DO NOTHING
+             RETURNING id",
+            draft.name,
+            draft.kind,
+            draft.description,
+            draft.url.as_str(),
+            auth.mode,
+            auth.username,
+            auth.secret,
+            draft.insecure_tls,
+            &draft.repositories,
+            self.store.clock.bind(),
+        )
+        .fetch_optional(&self.store.pool)
+        .await?;
+        let Some(id) = id else {
+            return Ok(Written::NameTaken);
+        };
+        self.written(id).await
+    }
+
+    pub async fn update(&self, id: i64, draft: &RegistryDraft) -> Result<Written<Registry>, StoreError> {
+        let auth = credentials::to_columns(&draft.auth);
+        let changed = sqlx::query!(
+            "UPDATE registries
+             SET name = $2, kind = $3, description = $4, url = $5, auth_mode = $6, auth_username = $7,
+                 auth_secret = $8, insecure_tls = $9, repositories = $10, updated_at = coalesce($11, now())
+             WHERE id = $1",
+            id,
+            draft.name,
+            draft.kind,
+            draft.description,
+            draft.url.as_str(),
+            auth.mode,
+            auth.username,
+            auth.secret,
+            draft.insecure_tls,
+            &draft.repositories,
+            self.store.clock.bind(),
+        )
+        .execute(&self.store.pool)
+        .await
+        .map_err(StoreError::from);
+        match changed {
+            Err(error) if error.is_duplicate("registries_name_key") => Ok(Written::NameTaken),
+            Err(error) => Err(error),
+            Ok(_) => self.written(id).await,
+        }
+    }
+
+    /// Deletes a registry that no project and no unfinished execution needs.
+    pub async fn delete(&self, name: &str) -> Result<Deleted, StoreError> {
+        let mut transaction = self.store.pool.begin().await?;
+        // The lock makes a project that is being created now wait, and then fail on its foreign key.
+        let id = sqlx::query_scalar!("SELECT id FROM registries WHERE name = $1 FOR UPDATE", name)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(id) = id else {
+            return Ok(Deleted::Missing);
+        };
+        let users = sqlx::query_scalar!(
+            r#"SELECT name AS "name!" FROM (
+                   SELECT 'project ' || name AS name, id FROM projects WHERE registry_id = $1
+                   UNION ALL
+                   SELECT 'execution ' || id, id FROM executions
+                   WHERE status IN ('pending', 'running')
+                     AND (spec->'work' @> jsonb_build_object('registry_id', $1::bigint)
+                          OR spec->'work' @> jsonb_build_object(
+                                 'images', jsonb_build_array(jsonb_build_object('registry_id', $1::bigint))))
+               ) AS users ORDER BY name LIMIT $2"#,
+            id,
+            MAX_USERS,
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        if !users.is_empty() {
+            return Ok(Deleted::InUse(users));
+        }
+        sqlx::query!("DELETE FROM registries WHERE id = $1", id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Deleted::Done)
+    }
+
+    async fn written(&self, id: i64) -> Result<Written<Registry>, StoreError> {
+        Ok(self.by_id(id).await?.map_or(Written::Gone, Written::Done))
+    }
+
+    async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Registry>, StoreError> {
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT id, name, kind, description, url, auth_mode, auth_username, auth_secret, insecure_tls,
+                    repositories, created_at, updated_at
+             FROM registries
+             WHERE ($1::bigint IS NULL OR id = $1)
+               AND ($2::text IS NULL OR name = $2)
+               AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0)
+             ORDER BY CASE WHEN $4 = '-name' THEN name END DESC,
+                      CASE WHEN $4 = 'created_at' THEN created_at WHEN $4 = 'updated_at' THEN updated_at END,
+                      CASE WHEN $4 = '-created_at' THEN created_at WHEN $4 = '-updated_at' THEN updated_at END DESC,
+                      name
+             LIMIT $5 OFFSET $6",
+            wanted.id,
+            wanted.name,
+            wanted.listing.and_then(|listing| listing.q.as_deref()),
+            wanted.listing.map(|listing| listing.sort.word()),
+            wanted.listing.map(|listing| listing.limit),
+            wanted.listing.map(|listing| listing.offset),
+        )
+        .fetch_all(&self.store.pool)
+        .await?;
+        rows.into_iter().map(Row::into_registry).collect()
+    }
+}
+
+struct Row {
+    id: i64,
+    name: String,
+    kind: String,
+    description: String,
+    url: String,
+    auth_mode: String,
+    auth_username: Option<String>,
+    auth_secret: Option<String>,
+    insecure_tls: bool,
+    repositories: Vec<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Row {
+    fn into_registry(self) -> Result<Registry, StoreError> {
+        Ok(Registry {
+            id: self.id,
+            url: read_url("registries", self.id, "url", &self.url)?,
+            name: self.name,
+            kind: self.kind,
+            description: self.description,
+            auth: credentials::from_columns(&self.auth_mode, self.auth_username, self.auth_secret),
+            insecure_tls: self.insecure_tls,
+            repositories: self.repositories,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
