@@ -1,5 +1,8 @@
 //! Puts credentials on a request.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use forewarm_domain::Secret;
 use forewarm_domain::auth::Auth;
 use reqwest::RequestBuilder;
 
@@ -11,4 +14,10 @@ pub fn authorize(request: RequestBuilder, auth: &Auth) -> RequestBuilder {
         Auth::Bearer { token } => request.bearer_auth(token.expose()),
         Auth::Header { name, value } => request.header(name, value.expose()),
     }
+}
+
+/// The value of an `Authorization` header with user name and password.
+pub fn basic(username: &str, password: &Secret) -> Secret {
+    let pair = format!("{username}:{}", password.expose());
+    Secret::new(format!("Basic {}", STANDARD.encode(pair)))
 }

@@ -22,6 +22,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Outbound {
     verifying: reqwest::Client,
     trusting: reqwest::Client,
+    patient_verifying: reqwest::Client,
+    patient_trusting: reqwest::Client,
     slots: Slots,
     clock: Arc<dyn Clock>,
 }
@@ -37,8 +39,10 @@ impl Outbound {
         // A second call finds the provider installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
-            verifying: build(false),
-            trusting: build(true),
+            verifying: build(false, Some(READ_TIMEOUT)),
+            trusting: build(true, Some(READ_TIMEOUT)),
+            patient_verifying: build(false, None),
+            patient_trusting: build(true, None),
             slots: Slots::default(),
             clock,
         }
@@ -50,6 +54,16 @@ impl Outbound {
             &self.trusting
         } else {
             &self.verifying
+        }
+    }
+
+    /// For calls whose answer is long in coming (a Dragonfly manager reads the manifest before it answers): silence is
+    /// not limited, so every request must set a timeout of its own.
+    pub fn patient(&self, insecure_tls: bool) -> &reqwest::Client {
+        if insecure_tls {
+            &self.patient_trusting
+        } else {
+            &self.patient_verifying
         }
     }
 
@@ -69,14 +83,15 @@ impl Default for Outbound {
     }
 }
 
-fn build(insecure_tls: bool) -> reqwest::Client {
-    reqwest::Client::builder()
+fn build(insecure_tls: bool, read_timeout: Option<Duration>) -> reqwest::Client {
+    let mut builder = reqwest::Client::builder()
         .user_agent(concat!("forewarm/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
         .redirect(Policy::none())
         .no_proxy()
-        .tls_danger_accept_invalid_certs(insecure_tls)
-        .build()
-        .expect("the TLS backend starts")
+        .tls_danger_accept_invalid_certs(insecure_tls);
+    if let Some(limit) = read_timeout {
+        builder = builder.read_timeout(limit);
+    }
+    builder.build().expect("the TLS backend starts")
 }

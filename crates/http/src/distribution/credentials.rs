@@ -2,8 +2,6 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use forewarm_domain::Secret;
 use forewarm_domain::auth::Auth;
 use reqwest::header::AUTHORIZATION;
@@ -15,6 +13,7 @@ use super::challenge::Challenge;
 use super::exchange::Ask;
 use super::token::Token;
 use super::{JSON, Known, Session, realm};
+use crate::authorize::basic;
 use crate::{ErrorKind, HttpError};
 
 /// The largest answer of a token server.
@@ -210,9 +209,4 @@ impl Session {
 
 fn bearer(token: &Secret) -> Secret {
     Secret::new(format!("Bearer {}", token.expose()))
-}
-
-fn basic(username: &str, password: &Secret) -> Secret {
-    let pair = format!("{username}:{}", password.expose());
-    Secret::new(format!("Basic {}", STANDARD.encode(pair)))
 }
