@@ -1,73 +1,29 @@
 //! Engines. One file (or folder) per vendor; [`VENDORS`] is the list.
 
+mod dragonfly;
+mod engine;
 mod error;
+mod kraken;
+mod mirror;
 mod preheat;
 mod progress;
-
-use std::sync::Arc;
+mod text;
+mod vendor;
 
 use async_trait::async_trait;
-use forewarm_domain::Invalid;
-use forewarm_domain::instance::Instance;
-use forewarm_domain::options::{Kind, PreheatOptions};
 use forewarm_domain::task_log::TaskLog;
-use forewarm_http::Outbound;
 
 pub use error::ProviderError;
 pub use preheat::{ImagePreheat, Preheat, Subject};
 pub use progress::{Outcome, Progress};
+pub use vendor::Vendor;
 
 /// Every vendor that Forewarm knows.
-pub const VENDORS: &[Vendor] = &[];
-
-/// One kind of engine.
-#[derive(Debug)]
-pub struct Vendor {
-    /// The word for it in the API and the database.
-    pub id: &'static str,
-    pub name: &'static str,
-    /// A sentence for the person who chooses.
-    pub description: &'static str,
-    /// What it can preheat.
-    pub kinds: &'static [Kind],
-    /// Names of the preheat options that it honours, as `PreheatOptions::set` names them, and of `headers`,
-    /// `username`, `password`.
-    pub options: &'static [&'static str],
-    /// Names of the instance settings that it knows.
-    pub settings: &'static [&'static str],
-    connect: fn(&Instance, &Outbound) -> Arc<dyn Provider>,
-}
+pub const VENDORS: &[Vendor] = &[dragonfly::VENDOR, kraken::VENDOR, mirror::VENDOR];
 
 /// The vendor with this id.
 pub fn vendor(id: &str) -> Option<&'static Vendor> {
     VENDORS.iter().find(|vendor| vendor.id == id)
-}
-
-impl Vendor {
-    /// A client of the engine. Makes no request.
-    pub fn connect(&self, instance: &Instance, outbound: &Outbound) -> Arc<dyn Provider> {
-        (self.connect)(instance, outbound)
-    }
-
-    /// Complains about every option that this vendor cannot honour, rather than ignoring it.
-    pub fn check(&self, kind: Kind, options: &PreheatOptions) -> Result<(), Vec<Invalid>> {
-        let mut found = Vec::new();
-        if !self.kinds.contains(&kind) {
-            found.push(Invalid::new(
-                "type",
-                format!("{} cannot preheat {}s", self.id, kind.as_str()),
-            ));
-        }
-        for name in options.set() {
-            if !self.options.contains(&name) {
-                found.push(Invalid::new(
-                    name,
-                    format!("is an option that vendor {} cannot honour", self.id),
-                ));
-            }
-        }
-        if found.is_empty() { Ok(()) } else { Err(found) }
-    }
 }
 
 /// An engine. Every call may make requests; each is bounded in time and size. `log` gets a line for each step: what

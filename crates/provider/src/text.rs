@@ -1,0 +1,102 @@
+//! Words of engines, made safe to keep and to show.
+
+use forewarm_domain::Secret;
+use forewarm_domain::auth::Auth;
+use forewarm_domain::task_log::printable;
+use forewarm_http::authorize::basic;
+
+use crate::Preheat;
+use crate::preheat::Subject;
+
+/// The most that is kept of one text of an engine, in bytes.
+const LONGEST: usize = 2 * 1024;
+/// Shorter values are no secrets, and blotting them out would make every text unreadable.
+const SHORTEST_SECRET: usize = 8;
+
+/// Blots out what must not be seen: engines have been known to repeat a request's headers in their error texts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Blotter {
+    secrets: Vec<Secret>,
+}
+
+impl Blotter {
+    /// Hides the credentials of an engine.
+    pub(crate) fn of(auth: &Auth) -> Self {
+        let secret = match auth {
+            Auth::None => None,
+            Auth::Basic { password, .. } => Some(password),
+            Auth::Bearer { token } => Some(token),
+            Auth::Header { value, .. } => Some(value),
+        };
+        let mut blotter = Self::default();
+        blotter.hide(secret);
+        blotter
+    }
+
+    /// Hides the credentials of a task, too.
+    #[must_use]
+    pub(crate) fn and(mut self, preheat: &Preheat) -> Self {
+        self.hide(preheat.origin.headers.values());
+        self.hide(&preheat.origin.password);
+        if let (Some(username), Some(password)) = (&preheat.origin.username, &preheat.origin.password) {
+            self.hide(&Some(basic(username, password)));
+        }
+        if let Subject::Image(image) = &preheat.subject {
+            self.hide(&image.access);
+        }
+        self
+    }
+
+    /// The text on one line, without control characters and secrets, cut at 2 KiB.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            if text.contains(secret.expose()) {
+                text = text.replace(secret.expose(), "***");
+            }
+        }
+        clip(&text, LONGEST)
+    }
+
+    fn hide<'a>(&mut self, secrets: impl IntoIterator<Item = &'a Secret>) {
+        for secret in secrets {
+            let value = secret.expose();
+            // Of "Bearer <token>" the token alone is the secret.
+            let token = value.rsplit(' ').next().unwrap_or(value);
+            if token.len() >= SHORTEST_SECRET {
+                self.secrets.push(Secret::new(token));
+            }
+        }
+    }
+}
+
+/// Printable text of at most `limit` bytes.
+pub(crate) fn clip(text: &str, limit: usize) -> String {
+    let text = printable(text);
+    if text.len() <= limit {
+        return text;
+    }
+    let end = (0..=limit)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
+    format!("{}…", &text[..end])
+}
+
+/// The first few of a long list, and how many more there are.
+pub(crate) fn some_of(items: &[String], most: usize) -> String {
+    let shown = items.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
+    match items.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// "1 blob", "3 blobs".
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
