@@ -67,6 +67,13 @@ impl TaskLog {
         std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Takes lines back that could not be stored, before those that came since.
+    pub fn put_back(&self, mut lines: Vec<Line>) {
+        let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.append(&mut kept);
+        *kept = lines;
+    }
+
     fn push(&self, level: Level, message: &str) {
         let line = Line {
             at: (self.now)(),

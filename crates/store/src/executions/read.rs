@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::execution::{Counts, Execution, Spec};
+use forewarm_domain::options::OriginAccess;
 use forewarm_domain::status::Status;
 use serde_json::Value;
 use sqlx::types::Json;
 
 use super::Executions;
-use crate::StoreError;
+use crate::{StoreError, origin_access};
 
 /// Which executions to list; every condition that is given must hold.
 #[derive(Debug, Clone, Default)]
@@ -92,12 +93,18 @@ impl Executions<'_> {
         Ok((executions, total))
     }
 
-    /// What an execution was started with, without its secrets.
-    pub async fn spec(&self, id: i64) -> Result<Option<Spec>, StoreError> {
-        let spec: Option<Value> = sqlx::query_scalar!("SELECT spec FROM executions WHERE id = $1", id)
+    /// What an execution was started with.
+    pub async fn plan(&self, id: i64) -> Result<Option<(Spec, OriginAccess)>, StoreError> {
+        let row = sqlx::query!("SELECT spec, origin_access FROM executions WHERE id = $1", id)
             .fetch_optional(&self.store.pool)
             .await?;
-        spec.map(|spec| read_spec(id, spec)).transpose()
+        row.map(|row| {
+            Ok((
+                read_spec(id, row.spec)?,
+                origin_access::from_json(row.origin_access),
+            ))
+        })
+        .transpose()
     }
 
     /// Ids of a policy's executions that have not ended.

@@ -26,13 +26,23 @@ pub struct Lease {
 
 /// How much longer than the engine may take we wait for it to say so: Dragonfly shows the end of a job up to five
 /// minutes late (2.3.1 and later).
-const DEADLINE_GRACE_SECONDS: f64 = 300.0;
+const DEADLINE_GRACE_SECONDS: i32 = 300;
 
 /// What the next step of a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     Submit,
     Check,
+}
+
+impl Stage {
+    /// The word for it in the table.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Check => "check",
+        }
+    }
 }
 
 /// A task in our hands, with what a step needs to know.

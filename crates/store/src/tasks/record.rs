@@ -10,7 +10,7 @@ use forewarm_domain::task_log::Line;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{Lease, Tasks, window};
+use super::{Lease, Stage, Tasks, window};
 use crate::queue::{self, Ticket};
 use crate::{StoreError, task_logs};
 
@@ -41,9 +41,11 @@ pub enum Step {
     CheckAgain { wait: Duration, message: String },
     /// Failed for good.
     Failed { message: String, report: Option<Report> },
-    /// Not begun after all (no free place, or the process is stopping): the same step again after `wait`. `asked` =
-    /// as it was before.
+    /// Not begun after all, for want of a free place: the same step again after `wait`, and this time does not count.
+    /// `asked` = as it was before.
     GivenBack { wait: Duration, asked: bool },
+    /// Broken off in the middle, because the process is stopping: the same step again at once.
+    Interrupted,
 }
 
 /// What of a step goes into the row.
@@ -70,7 +72,7 @@ impl Tasks<'_> {
     pub async fn record(
         &self,
         lease: Lease,
-        stage: super::Stage,
+        stage: Stage,
         step: Step,
         lines: &[Line],
     ) -> Result<bool, StoreError> {
@@ -119,7 +121,7 @@ impl Tasks<'_> {
 }
 
 impl Columns {
-    fn of(stage: super::Stage, step: Step) -> Self {
+    fn of(stage: Stage, step: Step) -> Self {
         match step {
             Step::Running {
                 engine_job,
@@ -175,13 +177,16 @@ impl Columns {
             Step::GivenBack { wait, asked } => Self {
                 status: "running",
                 asked,
-                stage: if stage == super::Stage::Check {
-                    "check"
-                } else {
-                    "submit"
-                },
+                stage: if stage == Stage::Check { "check" } else { "submit" },
                 wait: Some(wait),
-                uncounted: stage == super::Stage::Submit,
+                uncounted: stage == Stage::Submit,
+                ..Self::default()
+            },
+            Step::Interrupted => Self {
+                status: "running",
+                asked: stage == Stage::Submit,
+                stage: stage.as_str(),
+                wait: Some(Duration::ZERO),
                 ..Self::default()
             },
         }

@@ -1,0 +1,63 @@
+//! What every job has at hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use forewarm_domain::task_log::TaskLog;
+use forewarm_http::Outbound;
+use forewarm_store::Store;
+
+use crate::connections::Connections;
+use crate::running::Running;
+
+/// How a worker process works.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names the process in the queue: role and host.
+    pub name: String,
+    /// Remote calls under way at one time.
+    pub max_calls: usize,
+    /// Tickets in hand at one time. Handlers take milliseconds; calls do not count.
+    pub slots: usize,
+    /// How long running calls may go on after the process was asked to stop.
+    pub drain: Duration,
+    /// How often the sweep looks for lost leases and tickets.
+    pub sweep_interval: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "worker".to_owned(),
+            max_calls: 256,
+            slots: 100,
+            drain: Duration::from_secs(20),
+            sweep_interval: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Cheap to clone; everything is shared.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub store: Store,
+    pub connections: Arc<Connections>,
+    pub running: Running,
+    pub settings: Arc<Settings>,
+}
+
+impl Context {
+    pub fn new(store: Store, outbound: Outbound, settings: Settings) -> Self {
+        Self {
+            connections: Arc::new(Connections::new(store.clone(), outbound)),
+            running: Running::new(settings.max_calls),
+            settings: Arc::new(settings),
+            store,
+        }
+    }
+
+    pub fn task_log(&self) -> TaskLog {
+        let clock = self.store.clock().clone();
+        TaskLog::new(Arc::new(move || clock.local()))
+    }
+}

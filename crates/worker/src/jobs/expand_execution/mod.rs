@@ -1,0 +1,227 @@
+//! Finds the artifacts of an execution and writes its tasks.
+
+mod find;
+mod targets;
+mod write;
+
+use std::time::Duration;
+
+use forewarm_domain::execution::Work;
+use forewarm_registry::RegistryError;
+use forewarm_store::StoreError;
+use forewarm_store::executions::Expansion;
+use futures::FutureExt;
+
+use self::targets::Recipient;
+use self::write::Writer;
+use crate::LEASE;
+use crate::backoff::backoff;
+use crate::context::Context;
+use crate::keeper::{Kept, keep};
+
+/// How often an expansion is tried before the execution ends in error.
+const MAX_ATTEMPTS: i32 = 4;
+
+/// Why an execution cannot be expanded now.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ExpandError {
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error("{0}")]
+    Plan(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Stopped, or taken over.
+    #[error("the lease was lost")]
+    Lost,
+}
+
+pub(crate) async fn run(context: &Context, execution_id: i64, seq: i64) -> Result<(), StoreError> {
+    let place = context.running.place().await;
+    let Some(expansion) = context
+        .store
+        .executions()
+        .begin_expansion(execution_id, seq, LEASE)
+        .await?
+    else {
+        return Ok(());
+    };
+    let Some(place) = place else {
+        let wait = Duration::from_secs(1);
+        context
+            .store
+            .executions()
+            .postpone_expansion(expansion.lease, wait, "waiting for a free worker")
+            .await?;
+        return Ok(());
+    };
+    context.running.spawn(place, work(context.clone(), expansion));
+    Ok(())
+}
+
+async fn work(context: Context, expansion: Expansion) {
+    let execution_id = expansion.lease.execution_id;
+    let renew = {
+        let (store, lease) = (context.store.clone(), expansion.lease);
+        move || {
+            let store = store.clone();
+            async move { store.executions().renew_expansion(lease, LEASE).await }.boxed()
+        }
+    };
+    let ended = match keep(expand(&context, &expansion), renew, context.running.over()).await {
+        Kept::Done(Ok(summary)) => end(&context, &expansion, &summary).await,
+        Kept::Done(Err(error)) => give_up_or_postpone(&context, &expansion, error).await,
+        Kept::Lost => {
+            tracing::info!(execution_id, "the lease was lost: stopped, or taken over");
+            Ok(true)
+        }
+        Kept::Over => postpone(&context, &expansion, Duration::ZERO, "the worker was stopped").await,
+        Kept::Panicked(text) => {
+            tracing::error!(execution_id, panic = text, "an expansion panicked");
+            let error = ExpandError::Plan("internal error; the server's log has the rest".to_owned());
+            give_up_or_postpone(&context, &expansion, error).await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::warn!(execution_id, %error, "the end of an expansion was not recorded; the sweep will bring it back");
+    }
+}
+
+async fn expand(context: &Context, expansion: &Expansion) -> Result<Summary, ExpandError> {
+    let mut summary = Summary::default();
+    let recipients = targets::recipients(context, &expansion.spec, &mut summary).await?;
+    let mut writer = Writer::new(context, expansion, &recipients);
+    match &expansion.spec.work {
+        Work::Policy {
+            registry_id,
+            namespace,
+            filters,
+        } => {
+            let registry = targets::registry(context, *registry_id).await?;
+            find::policy(
+                &registry,
+                namespace,
+                filters,
+                &expansion.spec.options,
+                &mut writer,
+                &mut summary,
+            )
+            .await?;
+        }
+        Work::Images { images } => {
+            find::images(
+                context,
+                images,
+                &expansion.spec.options,
+                &mut writer,
+                &mut summary,
+            )
+            .await?;
+        }
+        Work::Files { urls } => writer.files(urls.clone()).await?,
+    }
+    writer.flush().await?;
+    summary.tasks = writer.written();
+    Ok(summary)
+}
+
+async fn end(context: &Context, expansion: &Expansion, summary: &Summary) -> Result<bool, StoreError> {
+    let message = summary.message(&expansion.spec.work);
+    tracing::info!(
+        execution_id = expansion.lease.execution_id,
+        artifacts = summary.artifacts,
+        tasks = summary.tasks,
+        left_out = summary.left_out.values().sum::<usize>(),
+        "execution expanded"
+    );
+    context
+        .store
+        .executions()
+        .end_expansion(expansion.lease, &message, &summary.warnings)
+        .await
+}
+
+async fn give_up_or_postpone(
+    context: &Context,
+    expansion: &Expansion,
+    error: ExpandError,
+) -> Result<bool, StoreError> {
+    let execution_id = expansion.lease.execution_id;
+    let transient = match &error {
+        ExpandError::Lost => return Ok(true),
+        ExpandError::Registry(error) => error.is_transient(),
+        ExpandError::Store(_) => true,
+        ExpandError::Plan(_) => false,
+    };
+    if transient && expansion.attempt < MAX_ATTEMPTS {
+        let message = format!(
+            "attempt {} of {MAX_ATTEMPTS} failed, trying again: {error}",
+            expansion.attempt
+        );
+        tracing::warn!(execution_id, %error, attempt = expansion.attempt, "an expansion failed; trying again");
+        return postpone(context, expansion, backoff(expansion.attempt, None), &message).await;
+    }
+    tracing::warn!(execution_id, %error, "an execution could not be expanded");
+    context
+        .store
+        .executions()
+        .fail_expansion(expansion.lease, &error.to_string())
+        .await
+}
+
+async fn postpone(
+    context: &Context,
+    expansion: &Expansion,
+    wait: Duration,
+    why: &str,
+) -> Result<bool, StoreError> {
+    context
+        .store
+        .executions()
+        .postpone_expansion(expansion.lease, wait, why)
+        .await
+}
+
+/// What an expansion found, for the execution's message.
+#[derive(Default)]
+pub(super) struct Summary {
+    pub repositories: usize,
+    pub artifacts: usize,
+    pub tasks: usize,
+    /// Artifacts left out, by the filter that did.
+    pub left_out: std::collections::BTreeMap<&'static str, usize>,
+    pub warnings: Vec<String>,
+}
+
+impl Summary {
+    pub fn leave_out(&mut self, filter: &'static str) {
+        *self.left_out.entry(filter).or_default() += 1;
+    }
+
+    fn message(&self, work: &Work) -> String {
+        if let Work::Files { urls } = work {
+            return format!("{} files, {} tasks", urls.len(), self.tasks);
+        }
+        let left_out = self.left_out_words();
+        if self.artifacts == 0 {
+            return format!("no artifact matched{left_out}");
+        }
+        let repositories = self.repositories;
+        format!(
+            "{} artifacts of {repositories} repositories matched, {} tasks{left_out}",
+            self.artifacts, self.tasks
+        )
+    }
+
+    fn left_out_words(&self) -> String {
+        if self.left_out.is_empty() {
+            return String::new();
+        }
+        let words: Vec<String> = self
+            .left_out
+            .iter()
+            .map(|(filter, count)| format!("{count} by {filter}"))
+            .collect();
+        format!("; left out: {}", words.join(", "))
+    }
+}

@@ -1,0 +1,87 @@
+//! Collects tasks and writes them in chunks.
+
+use forewarm_domain::task::{ImageTarget, Target};
+use forewarm_store::executions::Expansion;
+use forewarm_store::tasks::NewTask;
+use url::Url;
+
+use super::{ExpandError, Recipient};
+use crate::context::Context;
+
+/// Tasks per transaction.
+const CHUNK: usize = 1_000;
+
+pub(super) struct Writer<'a> {
+    context: &'a Context,
+    expansion: &'a Expansion,
+    recipients: &'a [Recipient],
+    chunk: Vec<NewTask>,
+    ordinal: i32,
+    written: usize,
+}
+
+impl<'a> Writer<'a> {
+    pub fn new(context: &'a Context, expansion: &'a Expansion, recipients: &'a [Recipient]) -> Self {
+        Self {
+            context,
+            expansion,
+            recipients,
+            chunk: Vec::new(),
+            ordinal: 0,
+            written: 0,
+        }
+    }
+
+    /// One task for each recipient.
+    pub async fn image(&mut self, target: ImageTarget) -> Result<(), ExpandError> {
+        self.push(&Target::Image(target)).await
+    }
+
+    pub async fn files(&mut self, urls: Vec<Url>) -> Result<(), ExpandError> {
+        self.push(&Target::Files { urls }).await
+    }
+
+    /// How many tasks there are now.
+    pub fn written(&self) -> usize {
+        self.written
+    }
+
+    pub async fn flush(&mut self) -> Result<(), ExpandError> {
+        if self.chunk.is_empty() {
+            return Ok(());
+        }
+        let chunk = std::mem::take(&mut self.chunk);
+        if !self
+            .context
+            .store
+            .tasks()
+            .create_many(self.expansion.lease, &chunk)
+            .await?
+        {
+            return Err(ExpandError::Lost);
+        }
+        self.written += chunk.len();
+        Ok(())
+    }
+
+    async fn push(&mut self, target: &Target) -> Result<(), ExpandError> {
+        let spec = &self.expansion.spec;
+        for recipient in self.recipients {
+            self.chunk.push(NewTask {
+                ordinal: self.ordinal,
+                instance_id: recipient.id,
+                instance: recipient.name.clone(),
+                vendor: recipient.vendor.clone(),
+                target: target.clone(),
+                max_attempts: spec.max_attempts,
+                timeout_seconds: i32::try_from(spec.options.timeout_seconds()).unwrap_or(i32::MAX),
+            });
+        }
+        self.ordinal += 1;
+        if self.chunk.len() >= CHUNK {
+            self.flush().await
+        } else {
+            Ok(())
+        }
+    }
+}

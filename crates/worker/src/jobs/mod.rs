@@ -1,0 +1,7 @@
+//! One file per job.
+
+pub(crate) mod check_task;
+pub(crate) mod expand_execution;
+pub(crate) mod submit_task;
+
+mod step;

@@ -1,0 +1,279 @@
+//! What submitting and checking have in common: the lease around the call, and the record after it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use forewarm_domain::task_log::TaskLog;
+use forewarm_provider::{Outcome, Preheat, Progress, ProviderError, Subject};
+use forewarm_store::StoreError;
+use forewarm_store::tasks::{Assignment, Lease, Step};
+use futures::FutureExt;
+
+use crate::LEASE;
+use crate::backoff::backoff;
+use crate::connections::{ConnectedInstance, Plan};
+use crate::context::Context;
+use crate::keeper::{Kept, keep};
+
+/// How often a process may die over one task (or lose the engine's answer) before we stop offering it.
+const MAX_INTERRUPTIONS: i32 = 20;
+/// How often the record of a finished call is tried while the database is away.
+const RECORD_TRIES: u32 = 30;
+
+/// Takes the lease of a task and hands its step to the running calls. The handler returns at once.
+pub(super) async fn start<F, W>(context: &Context, task_id: i64, seq: i64, work: F) -> Result<(), StoreError>
+where
+    F: FnOnce(Context, Assignment, TaskLog) -> W + Send + 'static,
+    W: Future<Output = Result<Step, StoreError>> + Send + 'static,
+{
+    let place = context.running.place().await;
+    let Some(task) = context.store.tasks().begin(task_id, seq, LEASE).await? else {
+        // Stopped, done by an earlier delivery of this ticket, or in another process's hands.
+        return Ok(());
+    };
+    let Some(place) = place else {
+        let step = Step::GivenBack {
+            wait: Duration::from_secs(1),
+            asked: task.asked,
+        };
+        context
+            .store
+            .tasks()
+            .record(task.lease, task.stage, step, &[])
+            .await?;
+        return Ok(());
+    };
+    let log = context.task_log();
+    context
+        .running
+        .spawn(place, run(context.clone(), task, log, work));
+    Ok(())
+}
+
+async fn run<F, W>(context: Context, task: Assignment, log: TaskLog, work: F)
+where
+    F: FnOnce(Context, Assignment, TaskLog) -> W + Send,
+    W: Future<Output = Result<Step, StoreError>> + Send,
+{
+    let renew = {
+        let (context, log, lease) = (context.clone(), log.clone(), task.lease);
+        move || renew(context.clone(), lease, log.clone()).boxed()
+    };
+    let work = async { work(context.clone(), task.clone(), log.clone()).await };
+    let step = match keep(work, renew, context.running.over()).await {
+        Kept::Done(Ok(step)) => step,
+        Kept::Done(Err(error)) => {
+            // Nothing was decided: the lease runs out and the sweep brings the task back.
+            tracing::warn!(task_id = task.lease.task_id, %error, "a step lost the database");
+            return;
+        }
+        Kept::Lost => {
+            tracing::info!(
+                task_id = task.lease.task_id,
+                "the lease was lost: stopped, or taken over"
+            );
+            return;
+        }
+        // What was asked of the engine is found again by its mark.
+        Kept::Over => Step::Interrupted,
+        Kept::Panicked(text) => {
+            tracing::error!(task_id = task.lease.task_id, panic = text, "a step panicked");
+            log.error(format!("internal error: {text}"));
+            retry_or_fail(
+                &task,
+                "internal error; the server's log has the rest".to_owned(),
+                None,
+            )
+        }
+    };
+    record(&context, &task, step, &log).await;
+}
+
+/// Keeps the lease, and shows what the log has so far to whoever follows it.
+async fn renew(context: Context, lease: Lease, log: TaskLog) -> Result<bool, StoreError> {
+    let lines = log.take();
+    let renewed = context.store.tasks().renew(lease, LEASE, &lines).await;
+    if !matches!(renewed, Ok(true)) {
+        log.put_back(lines);
+    }
+    renewed
+}
+
+/// Writes the end of a step; a database that is away for a moment must not cost an engine's answer.
+async fn record(context: &Context, task: &Assignment, step: Step, log: &TaskLog) {
+    let lines = log.take();
+    let task_id = task.lease.task_id;
+    for _ in 0..RECORD_TRIES {
+        match context
+            .store
+            .tasks()
+            .record(task.lease, task.stage, step.clone(), &lines)
+            .await
+        {
+            Ok(true) => return,
+            Ok(false) => {
+                tracing::info!(task_id, "the end of a step was not recorded: the lease was lost");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(task_id, %error, "the end of a step could not be recorded; trying again");
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    tracing::error!(
+        task_id,
+        "the end of a step was never recorded; the sweep will bring the task back"
+    );
+}
+
+/// The same step, unless the task's instance, plan or time is gone.
+pub(super) async fn ready(
+    context: &Context,
+    task: &Assignment,
+) -> Result<Result<(std::sync::Arc<ConnectedInstance>, std::sync::Arc<Plan>), Step>, StoreError> {
+    let failed = |message: &str| {
+        Ok(Err(Step::Failed {
+            message: message.to_owned(),
+            report: None,
+        }))
+    };
+    if task.interruptions > MAX_INTERRUPTIONS {
+        return failed("given up: too many processes died or lost the engine's answer over this task");
+    }
+    let Some(instance_id) = task.instance_id else {
+        return failed("its instance was deleted");
+    };
+    let Some(instance) = context.connections.instance(instance_id).await? else {
+        return failed("its instance was deleted, or its vendor is unknown to this version");
+    };
+    let Some(plan) = context.connections.plan(task.lease.execution_id).await? else {
+        return failed("its execution was deleted");
+    };
+    if task.now > task.deadline {
+        let minutes = plan.spec.options.timeout_seconds() / 60;
+        return failed(&format!(
+            "gave up: not done within the time limit of {minutes} min (options.timeout_seconds) and 5 min of grace; \
+             the engine may go on"
+        ));
+    }
+    Ok(Ok((instance, plan)))
+}
+
+pub(super) fn preheat(task: &Assignment, plan: &Plan, subject: Subject) -> Preheat {
+    Preheat {
+        task_id: task.lease.task_id,
+        execution_id: task.lease.execution_id,
+        attempt: task.lease.attempt,
+        subject,
+        options: plan.spec.options.clone(),
+        origin: plan.origin.clone(),
+        now: task.now,
+        submitted_at: task.submitted_at,
+    }
+}
+
+/// What an engine's answer means for the task.
+pub(super) fn step_of(task: &Assignment, progress: Progress, log: &TaskLog) -> Step {
+    let Progress {
+        engine_job,
+        outcome,
+        report,
+    } = progress;
+    match outcome {
+        Outcome::Running { check_in, message } => Step::Running {
+            engine_job,
+            check_in,
+            message,
+            report,
+        },
+        Outcome::Success { proof, message } => {
+            log.info(format!("success: {message}"));
+            Step::Success {
+                engine_job,
+                proof,
+                message,
+                report,
+            }
+        }
+        Outcome::Failed { message, retry: true } => {
+            log.error(message.clone());
+            retry_or_fail(task, message, Some(report))
+        }
+        Outcome::Failed {
+            message,
+            retry: false,
+        } => {
+            log.error(message.clone());
+            Step::Failed {
+                message,
+                report: Some(report),
+            }
+        }
+    }
+}
+
+/// What an error of a submission means for the task.
+pub(super) fn step_of_error(task: &Assignment, error: ProviderError, log: &TaskLog) -> Step {
+    log.error(error.to_string());
+    match error {
+        ProviderError::Transient { message, retry_after } => try_again(task, message, None, retry_after),
+        ProviderError::Permanent { message } => Step::Failed {
+            message,
+            report: None,
+        },
+        ProviderError::Unknown { message } if task.interruptions >= task.max_attempts => Step::Failed {
+            message: format!("given up after {} lost answers: {message}", task.interruptions),
+            report: None,
+        },
+        ProviderError::Unknown { message } => Step::Retry {
+            wait: backoff(task.interruptions + 1, None),
+            asked: true,
+            message: format!(
+                "nobody knows whether the engine took it; looking before asking again: {message}"
+            ),
+        },
+    }
+}
+
+/// A new attempt, while there are attempts and time left.
+pub(super) fn retry_or_fail(
+    task: &Assignment,
+    message: String,
+    report: Option<forewarm_domain::task::Report>,
+) -> Step {
+    try_again(task, message, report, None)
+}
+
+fn try_again(
+    task: &Assignment,
+    message: String,
+    report: Option<forewarm_domain::task::Report>,
+    asked_for: Option<Duration>,
+) -> Step {
+    let attempt = task.lease.attempt;
+    if attempt >= task.max_attempts {
+        let message = if task.max_attempts > 1 {
+            format!("{message} (after {attempt} attempts)")
+        } else {
+            message
+        };
+        return Step::Failed { message, report };
+    }
+    let wait = backoff(attempt, asked_for);
+    if task.now + wait > task.deadline {
+        return Step::Failed {
+            message: format!("{message} (no time left for another attempt)"),
+            report,
+        };
+    }
+    let message = format!(
+        "attempt {attempt} of {} failed, trying again: {message}",
+        task.max_attempts
+    );
+    Step::Retry {
+        wait,
+        asked: false,
+        message,
+    }
+}

@@ -1,0 +1,151 @@
+//! Hands one task to its engine. Waiting for the end is left to `check_task`.
+
+use std::sync::Arc;
+
+use forewarm_domain::artifact::Blob;
+use forewarm_domain::task::{ImageTarget, Target};
+use forewarm_domain::task_log::TaskLog;
+use forewarm_provider::{ImagePreheat, Preheat, Subject};
+use forewarm_registry::RegistryError;
+use forewarm_store::StoreError;
+use forewarm_store::tasks::{Assignment, Step};
+
+use super::step;
+use crate::connections::ConnectedInstance;
+use crate::context::Context;
+
+pub(crate) async fn run(context: &Context, task_id: i64, seq: i64) -> Result<(), StoreError> {
+    step::start(context, task_id, seq, submit).await
+}
+
+async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step, StoreError> {
+    let (instance, plan) = match step::ready(&context, &task).await? {
+        Ok(ready) => ready,
+        Err(step) => return Ok(step),
+    };
+    log.info(format!(
+        "attempt {} of {}: preheating on instance '{}' ({})",
+        task.lease.attempt, task.max_attempts, instance.instance.name, instance.instance.vendor
+    ));
+    let (subject, blobs) = match subject(&context, &task, &log).await? {
+        Ok(found) => found,
+        Err(step) => return Ok(step),
+    };
+    if !context.store.tasks().note_submission(task.lease, &blobs).await? {
+        // Lost; the record that follows is refused for the same reason.
+        return Ok(Step::Interrupted);
+    }
+    let mut preheat = step::preheat(&task, &plan, subject);
+    preheat.submitted_at = Some(task.submitted_at.unwrap_or(task.now));
+    Ok(ask(&task, &instance, &preheat, &log).await)
+}
+
+/// Adopts the job of an interrupted submission, or else asks the engine.
+async fn ask(task: &Assignment, instance: &Arc<ConnectedInstance>, preheat: &Preheat, log: &TaskLog) -> Step {
+    if task.asked {
+        log.info("an earlier submission was interrupted: looking for its job at the engine");
+        match instance.provider.find(preheat, log).await {
+            Ok(Some(progress)) => return step::step_of(task, progress, log),
+            Ok(None) => log.info("the engine has no such job: asking again does no harm"),
+            Err(error) => return lost_search(task, error, log),
+        }
+    }
+    match instance.provider.preheat(preheat, log).await {
+        Ok(progress) => step::step_of(task, progress, log),
+        Err(error) => step::step_of_error(task, error, log),
+    }
+}
+
+/// As long as nobody knows whether the job exists, nothing new is asked.
+fn lost_search(task: &Assignment, error: forewarm_provider::ProviderError, log: &TaskLog) -> Step {
+    let error = match error {
+        forewarm_provider::ProviderError::Transient { message, .. } => {
+            forewarm_provider::ProviderError::Unknown { message }
+        }
+        error => error,
+    };
+    step::step_of_error(task, error, log)
+}
+
+/// What the engine is asked for, with what must be warm in the end.
+async fn subject(
+    context: &Context,
+    task: &Assignment,
+    log: &TaskLog,
+) -> Result<Result<(Subject, Vec<Blob>), Step>, StoreError> {
+    let image = match &task.target {
+        Target::Files { urls } => return Ok(Ok((Subject::Files { urls: urls.clone() }, vec![]))),
+        Target::Image(image) => image,
+    };
+    let registry = match image.registry_id {
+        Some(id) => context.connections.registry(id).await?,
+        None => None,
+    };
+    let Some(registry) = registry else {
+        return Ok(Err(Step::Failed {
+            message: "its registry was deleted".to_owned(),
+            report: None,
+        }));
+    };
+    let found = read(&registry.client, image).await;
+    let (blobs, access) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            log.error(error.to_string());
+            return Ok(Err(registry_step(task, &error)));
+        }
+    };
+    log.info(format!(
+        "{}@{} has {} blobs",
+        image.repository,
+        image.digest,
+        blobs.len()
+    ));
+    let subject = image_subject(image, registry.registry.url.clone(), blobs.clone(), access);
+    Ok(Ok((subject, blobs)))
+}
+
+async fn read(
+    registry: &Arc<dyn forewarm_registry::Registry>,
+    image: &ImageTarget,
+) -> Result<(Vec<Blob>, Option<forewarm_domain::Secret>), RegistryError> {
+    let blobs = registry.blobs(&image.repository, &image.digest).await?;
+    Ok((blobs, registry.pull_access(&image.repository).await?))
+}
+
+fn image_subject(
+    image: &ImageTarget,
+    registry_url: url::Url,
+    blobs: Vec<Blob>,
+    access: Option<forewarm_domain::Secret>,
+) -> Subject {
+    Subject::Image(ImagePreheat {
+        registry_url,
+        repository: image.repository.clone(),
+        digest: image.digest.clone(),
+        media_type: image.media_type.clone(),
+        platform: image.platform.clone(),
+        tags: image.tags.clone(),
+        artifact_digest: image.artifact_digest.clone(),
+        blobs,
+        access,
+    })
+}
+
+/// The engine was not asked yet, so trying again is always safe; but an earlier, interrupted question stays open.
+fn registry_step(task: &Assignment, error: &RegistryError) -> Step {
+    if !error.is_transient() {
+        return Step::Failed {
+            message: error.to_string(),
+            report: None,
+        };
+    }
+    match step::retry_or_fail(task, error.to_string(), None) {
+        Step::Retry { wait, message, .. } => Step::Retry {
+            wait,
+            asked: task.asked,
+            message,
+        },
+        step => step,
+    }
+}

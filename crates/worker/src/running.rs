@@ -1,0 +1,73 @@
+//! The calls that this process has under way: bounded, apart from the queue's slots, and drained at the end.
+//!
+//! A call to an engine may take minutes, and a slot of the queue that is held for long stops the heartbeats of the
+//! worker (apalis 1.0.0); so handlers hand their work over and return.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long a handler waits for a free place before it gives the ticket back.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+pub(crate) struct Running {
+    places: Arc<Semaphore>,
+    tracker: TaskTracker,
+    /// Cancelled when the drain time is over: whoever still works gives its lease back.
+    over: CancellationToken,
+}
+
+/// A place among the running calls.
+pub(crate) struct Place(#[allow(dead_code)] OwnedSemaphorePermit);
+
+impl Running {
+    pub fn new(max_calls: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(max_calls)),
+            tracker: TaskTracker::new(),
+            over: CancellationToken::new(),
+        }
+    }
+
+    /// A place, or None when all stay taken for a while.
+    pub async fn place(&self) -> Option<Place> {
+        let permit = tokio::time::timeout(PATIENCE, self.places.clone().acquire_owned()).await;
+        permit.ok()?.ok().map(Place)
+    }
+
+    pub fn spawn(&self, place: Place, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(async move {
+            let _place = place;
+            work.await;
+        });
+    }
+
+    /// Resolves when the process cannot wait any longer.
+    pub fn over(&self) -> CancellationToken {
+        self.over.clone()
+    }
+
+    pub async fn wait_until_idle(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+        self.tracker.reopen();
+    }
+
+    /// Waits for all calls to end; after `time` tells them to give up, and waits for that.
+    pub async fn drain(&self, time: Duration) {
+        self.tracker.close();
+        if tokio::time::timeout(time, self.tracker.wait()).await.is_err() {
+            tracing::info!(
+                calls = self.tracker.len(),
+                "drain time is over: giving leases back"
+            );
+            self.over.cancel();
+            self.tracker.wait().await;
+        }
+    }
+}
