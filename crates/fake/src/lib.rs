@@ -11,6 +11,7 @@ mod fault;
 mod recorder;
 mod server;
 
+pub mod dragonfly;
 pub mod registry;
 
 pub use answer::Answer;
