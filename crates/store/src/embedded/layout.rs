@@ -87,6 +87,11 @@ impl Layout {
         self.data().join("postmaster.pid")
     }
 
+    /// Postgres's own lock on the socket, again with a process id in it.
+    pub fn socket_lock(&self) -> PathBuf {
+        self.socket_dir.join(format!(".s.PGSQL.{PORT}.lock"))
+    }
+
     pub fn log(&self) -> PathBuf {
         self.state_dir.join("server.log")
     }

@@ -3,6 +3,7 @@
 //! Everything here is done while holding the lock of the state directory, so the file belongs to an orphan or a corpse.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,25 +40,32 @@ impl PidFile {
 
 /// Makes the way free for a new server: stops an orphan, removes what a corpse left.
 pub(super) async fn clear(layout: &Layout) -> Result<(), EmbeddedError> {
-    let path = layout.pid_file();
-    if let Some(file) = PidFile::read(&path)
-        && processes::runs(file.pid, &layout.data())
+    let data = layout.data();
+    if let Some(file) = PidFile::read(&layout.pid_file())
+        && processes::runs(file.pid, &data)
     {
-        stop_orphan(file.pid, &layout.data()).await?;
+        stop_orphan(file.pid, &data).await?;
     }
     // Whoever outlived its postmaster still has the shared memory, and the pid file is what would tell Postgres so.
-    wait_until_left(&layout.data()).await?;
-    match PidFile::read(&path) {
-        // A zombie still answers kill(pid, 0): Postgres itself would take the file for that of a living server.
-        Some(file) if processes::is_dead(file.pid) => {
-            tracing::warn!(
-                pid = file.pid,
-                "removing the pid file of a dead Postgres; it will recover from its log"
-            );
-            fs::remove_file(&path).map_err(EmbeddedError::io("cannot remove", path))
-        }
-        _ => Ok(()),
+    wait_until_left(&data).await?;
+    if processes::are_visible() {
+        remove_stale(&layout.pid_file())?;
+        remove_stale(&layout.socket_lock())?;
     }
+    Ok(())
+}
+
+/// Postgres asks kill(pid, 0) whether the file's owner lives, and believes a zombie, and in a restarted container also
+/// the stranger (even one of our own threads) that has got the old number. We know better: nobody works in the data.
+fn remove_stale(path: &Path) -> Result<(), EmbeddedError> {
+    match fs::remove_file(path) {
+        Ok(()) => {
+            tracing::warn!(path = %path.display(), "removed what a dead Postgres left; the new one recovers")
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(EmbeddedError::io("cannot remove", path)(error)),
+    }
+    Ok(())
 }
 
 async fn stop_orphan(pid: i32, data: &Path) -> Result<(), EmbeddedError> {
