@@ -7,6 +7,7 @@ mod error;
 mod migrate;
 mod origin_access;
 
+pub mod embedded;
 pub mod executions;
 pub mod instances;
 pub mod listing;
