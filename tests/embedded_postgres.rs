@@ -14,6 +14,7 @@ use forewarm_store::embedded::{Embedded, EmbeddedError, EmbeddedOptions, running
 use rustix::process::{Signal, geteuid, set_child_subreaper};
 use sqlx::{Connection, Executor, PgConnection};
 
+use crate::support::postgres::database;
 use child::{ChildProcess, Role, as_user, executable_for_all, send};
 use place::{Place, ask, has_ended, mode, start, state, until};
 
@@ -413,6 +414,19 @@ async fn a_server_that_cannot_start_says_why_in_one_line() {
         "{error}"
     );
     assert_eq!(error.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn every_test_has_a_migrated_database_of_its_own() {
+    let (mine, yours) = (database().await, database().await);
+    let (my_pool, your_pool) = (mine.pool().await, yours.pool().await);
+    assert!(forewarm_store::is_migrated(&my_pool).await.unwrap());
+    my_pool
+        .execute("CREATE TABLE secret_diary (page text)")
+        .await
+        .unwrap();
+    let seen = your_pool.execute("SELECT * FROM secret_diary").await;
+    assert!(seen.unwrap_err().to_string().contains("does not exist"));
 }
 
 fn server_pid(place: &Place) -> i64 {

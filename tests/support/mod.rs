@@ -1,1 +1,3 @@
 //! What tests share: servers, databases, fakes.
+
+pub mod postgres;
