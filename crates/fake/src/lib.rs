@@ -8,10 +8,12 @@ mod answer;
 mod bytes;
 pub mod clock;
 mod fault;
+mod plain_http;
 mod recorder;
 mod server;
 
 pub mod dragonfly;
+pub mod kraken;
 pub mod registry;
 
 pub use answer::Answer;

@@ -1,20 +1,13 @@
 //! Reads manifests from a real registry, the way the manager does.
 
-use std::sync::OnceLock;
-use std::time::Duration;
-
-use reqwest::{Client, Response};
+use reqwest::Response;
 use serde_json::Value;
 
 use super::args::Args;
 use super::platform::Wanted;
 use super::resolve::{Access, Resolved, UNAUTHORIZED, UNKNOWN, no_platform};
+use crate::plain_http::{MANIFEST_TYPES, client};
 
-/// What the manager takes.
-const ACCEPT: &str = "application/vnd.docker.distribution.manifest.v2+json, \
-    application/vnd.docker.distribution.manifest.list.v2+json, \
-    application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
-const TIMEOUT: Duration = Duration::from_secs(60);
 /// Indexes may hold indexes; nobody nests deeper.
 const DEPTH: usize = 4;
 
@@ -64,20 +57,6 @@ pub(crate) async fn blobs(args: &Args, access: &Access, wanted: &Wanted) -> Resu
     })
 }
 
-/// One client for all fakes; plain HTTP is what they speak.
-pub(crate) fn client() -> &'static Client {
-    static CLIENT: OnceLock<Client> = OnceLock::new();
-    CLIENT.get_or_init(|| {
-        // A second call finds the provider installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .pool_max_idle_per_host(0);
-        builder.build().expect("the TLS backend starts")
-    })
-}
-
 struct Reader<'a> {
     args: &'a Args,
     access: &'a Access,
@@ -88,7 +67,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     async fn read(&self, reference: &str) -> Result<Value, String> {
         let url = self.access.manifest(reference);
-        let mut request = client().get(&url).header("accept", ACCEPT);
+        let mut request = client().get(&url).header("accept", MANIFEST_TYPES);
         for (name, value) in self.args.headers.iter().flatten() {
             if !name.eq_ignore_ascii_case("authorization") {
                 request = request.header(name, value);
