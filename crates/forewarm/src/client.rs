@@ -1,0 +1,155 @@
+//! A client of a running server's API, for the commands that talk to one.
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use forewarm_http::{HttpError, Outbound, body};
+use reqwest::{Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::view::{Execution, Task};
+
+/// Where a server listens unless told otherwise.
+pub const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
+
+/// The server does not let requests wait for remote systems, so a slow answer is no answer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Far above a page of a hundred tasks.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+const PAGE_SIZE: usize = 100;
+
+/// One server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    base: Url,
+    outbound: Outbound,
+}
+
+/// The server answered, and the answer is no.
+#[derive(Debug)]
+pub struct Refusal {
+    pub status: u16,
+    pub message: String,
+}
+
+impl Client {
+    pub fn new(server: &str) -> anyhow::Result<Self> {
+        let base = forewarm_domain::url::endpoint("server", server).map_err(|invalid| {
+            anyhow!(
+                "the server's address '{server}' {}, like {DEFAULT_SERVER}",
+                invalid.reason
+            )
+        })?;
+        Ok(Self {
+            base,
+            outbound: Outbound::new(),
+        })
+    }
+
+    /// Starts an ad-hoc preheat and tells the execution that does it.
+    pub async fn start_preheat(&self, preheat: &Value) -> anyhow::Result<Execution> {
+        let request = self.request(Method::POST, "/api/v1/preheats")?.json(preheat);
+        Execution::read(self.answer(request).await?)
+    }
+
+    pub async fn execution(&self, id: i64) -> anyhow::Result<Execution> {
+        let path = format!("/api/v1/executions/{id}");
+        Execution::read(self.answer(self.request(Method::GET, &path)?).await?)
+    }
+
+    /// The tasks of an execution, at most `limit` of them; with a status only those.
+    pub async fn tasks(
+        &self,
+        execution: i64,
+        status: Option<&str>,
+        limit: usize,
+    ) -> anyhow::Result<Vec<Task>> {
+        let path = format!("/api/v1/executions/{execution}/tasks");
+        let mut tasks = Vec::new();
+        for page in 1.. {
+            let page_size = PAGE_SIZE.to_string();
+            let mut request = self
+                .request(Method::GET, &path)?
+                .query(&[("page", page.to_string()), ("page_size", page_size)]);
+            if let Some(status) = status {
+                request = request.query(&[("status", status)]);
+            }
+            let found: Vec<Value> = self.answer(request).await?;
+            let is_last = found.len() < PAGE_SIZE;
+            for task in found {
+                tasks.push(Task::read(task)?);
+            }
+            if is_last || tasks.len() >= limit {
+                break;
+            }
+        }
+        tasks.truncate(limit);
+        Ok(tasks)
+    }
+
+    /// Whether the server is ready to serve; the error says why not.
+    pub async fn ready(&self, timeout: Duration) -> anyhow::Result<()> {
+        let request = self.request(Method::GET, "/readyz")?.timeout(timeout);
+        self.bytes(request).await.map(drop)
+    }
+
+    fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
+        let base = self.base.as_str().trim_end_matches('/');
+        let url = Url::parse(&format!("{base}{path}")).context("the server's address")?;
+        Ok(self.outbound.client(false).request(method, url).timeout(TIMEOUT))
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        let bytes = self.bytes(request).await?;
+        serde_json::from_slice(&bytes)
+            .with_context(|| format!("{} does not answer like a Forewarm server", self.base))
+    }
+
+    async fn bytes(&self, request: RequestBuilder) -> anyhow::Result<Vec<u8>> {
+        let response = request
+            .send()
+            .await
+            .map_err(|error| HttpError::from_reqwest(&error, &self.base))?;
+        let status = response.status().as_u16();
+        let bytes = body::read(response, LARGEST_ANSWER, &self.base).await?;
+        if (200..300).contains(&status) {
+            return Ok(bytes);
+        }
+        bail!(Refusal {
+            status,
+            message: complaint(&bytes),
+        })
+    }
+}
+
+impl Refusal {
+    /// Whether the same request may succeed a little later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.status, 408 | 429 | 500..)
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.message.as_str() {
+            "" => write!(f, "the server answered {}", self.status),
+            message => write!(f, "the server answered {}: {message}", self.status),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// What the server says is wrong: the messages of its `errors`, or the beginning of another answer.
+fn complaint(body: &[u8]) -> String {
+    let errors: Value = serde_json::from_slice(body).unwrap_or_default();
+    let messages = errors["errors"].as_array().into_iter().flatten();
+    let messages: Vec<&str> = messages.filter_map(|error| error["message"].as_str()).collect();
+    let text = match messages.as_slice() {
+        [] => String::from_utf8_lossy(body).trim().chars().take(200).collect(),
+        messages => messages.join("; "),
+    };
+    forewarm_domain::task_log::printable(&text)
+}
