@@ -1,3 +1,4 @@
 //! What tests share: servers, databases, fakes.
 
 pub mod postgres;
+pub mod preheats;

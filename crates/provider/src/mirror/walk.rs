@@ -48,7 +48,11 @@ pub(super) async fn walk(
         Ok(Err(unread)) => return Err(unread.into()),
         Ok(Ok(())) => tally.outcome(image),
         Err(_) => Outcome::Failed {
-            message: format!("{} within {limit} seconds", tally.count(image)),
+            message: format!(
+                "{} within {}",
+                tally.count(image),
+                plural(limit as usize, "second")
+            ),
             retry: true,
         },
     };
