@@ -21,6 +21,7 @@ mod provider_dragonfly_requests;
 mod provider_dragonfly_results;
 mod provider_dragonfly_trouble;
 mod provider_kraken;
+mod provider_kraken_proxy;
 mod provider_mirror;
 mod real_registry;
 mod registry_oci;
