@@ -1,5 +1,7 @@
 //! What tests share: servers, databases, fakes.
 
+pub mod binary;
+pub mod fake_api;
 pub mod manager;
 pub mod postgres;
 pub mod preheats;

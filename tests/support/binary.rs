@@ -1,0 +1,40 @@
+//! The real `forewarm` program, for tests that run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// The program, built from what is in the tree now. Cargo does not build another package's program for a test, so it is
+/// asked to here: a stale one would prove nothing. Costs a moment when there is nothing to build.
+pub fn forewarm() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(build)
+}
+
+fn build() -> PathBuf {
+    // This test is <target>/<profile>/deps/all-<hash>.
+    let test = std::env::current_exe().unwrap();
+    let profile_dir = test.ancestors().nth(2).unwrap();
+    let profile = match profile_dir.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        other => other,
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "forewarm",
+            "--profile",
+            profile,
+            "--target-dir",
+        ])
+        .arg(profile_dir.parent().unwrap())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .stdout(Stdio::null())
+        .status()
+        .expect("cargo starts");
+    assert!(status.success(), "`cargo build -p forewarm` failed");
+    profile_dir.join("forewarm")
+}
