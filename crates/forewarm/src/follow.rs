@@ -39,7 +39,10 @@ pub async fn follow(
                     progress.say(&format!("{error:#}; trying again"));
                 }
             }
-            Err(error) => bail!(error.context(format!("execution {id} goes on, but it cannot be followed"))),
+            Err(error) => {
+                progress.end();
+                bail!(error.context(format!("execution {id} goes on, but it cannot be followed")));
+            }
         }
         if execution.is_final() {
             progress.end();
