@@ -26,10 +26,10 @@ fn numbers_are_taken_within_their_ranges_only() {
         ("count", 1, 200, |o, n| o.count = Some(n)),
         ("percentage", 1, 100, |o, n| o.percentage = Some(n)),
         ("concurrent_task_count", 1, 100, |o, n| {
-            o.concurrent_task_count = Some(n)
+            o.concurrent_task_count = Some(n);
         }),
         ("concurrent_peer_count", 1, 1000, |o, n| {
-            o.concurrent_peer_count = Some(n)
+            o.concurrent_peer_count = Some(n);
         }),
         ("timeout_seconds", 1, 3720, |o, n| o.timeout_seconds = Some(n)),
     ];

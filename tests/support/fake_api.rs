@@ -1,5 +1,7 @@
 //! A server that answers like Forewarm's API, by a script: for tests of the commands that talk to one.
 
+#![allow(clippy::needless_pass_by_value)] // poem hands handlers their arguments by value
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
