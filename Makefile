@@ -1,0 +1,19 @@
+# Each target first installs what the machine lacks (scripts/setup.sh), so that a fresh clone needs nothing but Rust.
+.PHONY: demo test lint setup
+
+# A tour in one process: registry, engines, policies and a run of one of them. `make demo ARGS=--once` ends after it.
+demo:
+	scripts/setup.sh cargo run --locked -p forewarm -- demo $(ARGS)
+
+# Every test, then the lints. `make test ARGS=globs::` runs one subject.
+test:
+	scripts/setup.sh scripts/test.sh $(ARGS)
+	$(MAKE) --no-print-directory lint
+
+lint:
+	scripts/setup.sh cargo fmt --all --check
+	scripts/setup.sh cargo clippy --locked --workspace --all-targets -- -D warnings
+	scripts/setup.sh scripts/deny.sh
+
+setup:
+	scripts/setup.sh

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Installs what building, testing and the demo need and this machine lacks; does nothing when all is there.
+# With arguments, it then runs them as a command that finds what was installed:  scripts/setup.sh cargo test
+#
+# As root, or with sudo, by apt-get. Without either, into .cache/ of this checkout.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cache=$PWD/.cache
+unpacked=$cache/debian
+
+say() { echo "setup: $*" >&2; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# The places that Forewarm itself looks in (crates/store/src/embedded/binaries.rs), and our own cache.
+postgres_bin() {
+  local dir
+  for dir in "${PG_BIN:-}" "$(pg_config --bindir 2>/dev/null)" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
+    /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin "$unpacked"/usr/lib/postgresql/*/bin; do
+    if [ -n "$dir" ] && [ -x "$dir/initdb" ] && [ -x "$dir/postgres" ]; then
+      echo "$dir"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Debian puts some programs where only root's PATH looks; what could not be installed lies in our cache.
+find_what_is_there() {
+  export PATH="${CARGO_HOME:-${HOME:-/root}/.cargo}/bin:$PATH:/usr/sbin:/sbin:$unpacked/usr/bin"
+  local bin
+  bin=$(postgres_bin) || return 0
+  case $bin in
+    "$unpacked"/*)
+      export PG_BIN=$bin
+      export LD_LIBRARY_PATH="$unpacked/usr/lib/$(uname -m)-linux-gnu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+      ;;
+  esac
+}
+
+# Packages for what is missing, one a line.
+missing_packages() {
+  have cc || echo build-essential
+  have make || echo make
+  postgres_bin >/dev/null || echo postgresql
+  have docker-registry || echo docker-registry
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+can_be_root() {
+  [ "$(id -u)" = 0 ] && return 0
+  have sudo || return 1
+  # A question for the password only where somebody can answer it.
+  sudo -n true 2>/dev/null || { [ -t 0 ] && [ -z "${CI:-}" ]; }
+}
+
+# Forewarm starts its own servers: the packages must neither make a cluster nor start a service.
+apt_install() {
+  say "installing $* (apt-get)"
+  as_root env DEBIAN_FRONTEND=noninteractive bash -s -- "$@" <<'ROOT'
+set -eu
+if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+  mkdir -p /etc/postgresql-common
+  echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+fi
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+  chmod 755 /usr/sbin/policy-rc.d
+fi
+apt-get update -q </dev/null
+apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold "$@" </dev/null
+case " $* " in
+  *' docker-registry '*) if [ -d /run/systemd/system ]; then systemctl disable docker-registry; fi ;;
+esac
+ROOT
+}
+
+# Debian's packages, unpacked and not installed: Postgres finds its own files wherever it lies.
+unpack_in_cache() {
+  say "not root, and no sudo: unpacking $* into $cache"
+  local apt names deb
+  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/debs"
+  apt=(apt-get -q -o "Dir::State::lists=$cache/apt/lists" -o "Dir::Cache=$cache/apt" -o Debug::NoLocking=1)
+  "${apt[@]}" update </dev/null
+  mapfile -t names < <("${apt[@]}" -s install --no-install-recommends "$@" </dev/null | awk '/^Inst/ { print $2 }')
+  (cd "$cache/debs" && "${apt[@]}" download "${names[@]}" </dev/null)
+  for deb in "$cache"/debs/*.deb; do
+    dpkg-deb -x "$deb" "$unpacked"
+  done
+  rm -rf "$cache/debs" "$cache/apt"
+}
+
+rust() {
+  if ! have cargo; then
+    say "no Rust here; install it from https://rustup.rs and call this again"
+    exit 1
+  fi
+  if have rustup && ! { cargo clippy --version && cargo fmt --version; } >/dev/null 2>&1; then
+    say "adding clippy and rustfmt to the Rust toolchain (rustup)"
+    rustup component add clippy rustfmt
+  fi
+}
+
+install() {
+  if ! have apt-get; then
+    say "this is no Debian; please install by hand: $*"
+    exit 1
+  elif can_be_root; then
+    apt_install "$@"
+  else
+    unpack_in_cache "$@"
+  fi
+}
+
+find_what_is_there
+rust
+mapfile -t missing < <(missing_packages)
+if [ "${#missing[@]}" -gt 0 ]; then
+  install "${missing[@]}"
+  find_what_is_there
+  mapfile -t missing < <(missing_packages)
+  if [ "${#missing[@]}" -gt 0 ]; then
+    say "still missing: ${missing[*]}"
+    exit 1
+  fi
+fi
+[ "$#" = 0 ] || exec "$@"
