@@ -1,5 +1,5 @@
 # Each target first installs what the machine lacks (scripts/setup.sh), so that a fresh clone needs nothing but Rust.
-.PHONY: demo test lint setup
+.PHONY: demo test lint sqlx setup
 
 # A tour in one process: registry, engines, policies and a run of one of them. `make demo ARGS=--once` ends after it.
 demo:
@@ -14,6 +14,10 @@ lint:
 	scripts/setup.sh cargo fmt --all --check
 	scripts/setup.sh cargo clippy --locked --workspace --all-targets -- -D warnings
 	scripts/setup.sh scripts/deny.sh
+
+# After a change of a query or a migration: writes .sqlx/ anew, which lets the project build without a database.
+sqlx:
+	scripts/setup.sh scripts/sqlx.sh
 
 setup:
 	scripts/setup.sh
