@@ -60,7 +60,7 @@ pub(super) async fn clear(layout: &Layout) -> Result<(), EmbeddedError> {
 fn remove_stale(path: &Path) -> Result<(), EmbeddedError> {
     match fs::remove_file(path) {
         Ok(()) => {
-            tracing::warn!(path = %path.display(), "removed what a dead Postgres left; the new one recovers")
+            tracing::warn!(path = %path.display(), "removed what a dead Postgres left; the new one recovers");
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(EmbeddedError::io("cannot remove", path)(error)),
