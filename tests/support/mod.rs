@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod fake_api;
+pub mod lab;
 pub mod manager;
 pub mod postgres;
 pub mod preheats;

@@ -222,8 +222,11 @@ pub(super) fn step_of_error(task: &Assignment, error: ProviderError, log: &TaskL
             message,
             report: None,
         },
-        ProviderError::Unknown { message } if task.interruptions >= task.max_attempts => Step::Failed {
-            message: format!("given up after {} lost answers: {message}", task.interruptions),
+        ProviderError::Unknown { message } if task.interruptions + 1 >= task.max_attempts => Step::Failed {
+            message: format!(
+                "given up after {} lost answers: {message}",
+                task.interruptions + 1
+            ),
             report: None,
         },
         ProviderError::Unknown { message } => Step::Retry {
