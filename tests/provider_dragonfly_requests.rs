@@ -242,6 +242,22 @@ async fn no_secret_is_written_down_even_if_the_engine_repeats_it() {
     }
 }
 
+#[tokio::test]
+async fn a_token_that_is_not_known_any_more_when_the_job_ends_is_not_written_down_either() {
+    let mut rig = Rig::start().await;
+    let words =
+        r#"denied: {"Authorization":"Bearer eyJhbGciOi.J9-x_y"} and Basic cm9ib3Q6d2V0; Bearer is short"#;
+    let behaviour = forewarm_fake::dragonfly::Behaviour::Fail(words.to_owned());
+    rig.dragonfly.behave_all(&behaviour);
+    rig.task.options.scope = Some(Scope::AllPeers);
+
+    let (done, _) = rig.run().await;
+
+    let (message, _) = failed(&done.outcome);
+    let shown = r#"denied: {"Authorization":"Bearer ***"} and Basic ***; Bearer is short"#;
+    assert!(message.contains(shown), "{message}");
+}
+
 #[test]
 fn dragonfly_honours_every_option_for_images_and_files() {
     let dragonfly = vendor("dragonfly").unwrap();

@@ -143,7 +143,7 @@ async fn a_truncated_blob_fails_the_task_and_the_others_are_still_warmed() {
             "{message}"
         );
         assert!(retry);
-        assert_eq!(progress.report.missing, [layer.clone()]);
+        assert_eq!(progress.report.missing, std::slice::from_ref(layer));
         // The next attempt finds it mended.
         proven(&provider.preheat(&task, &log()).await.unwrap().outcome);
     }
@@ -311,6 +311,22 @@ async fn no_more_blobs_are_read_at_one_time_than_asked_for() {
     let asked = mirror.recorder().requests();
     let blobs = asked.iter().filter(|request| request.path.contains("/blobs/"));
     assert_eq!(blobs.count(), 1);
+}
+
+#[tokio::test]
+async fn a_cache_may_keep_each_origin_below_a_name_of_its_own() {
+    let cache = Registry::start().await.unwrap();
+    let spec = ImageSpec::default().layer_of("a", 100);
+    let pushed = cache.push_image("dockerhub/shop/web", "v1", spec);
+    let mut image = image(&cache, &pushed);
+    image.repository = "shop/web".to_owned();
+    let task = preheat(Subject::Image(image));
+    for endpoint in ["/v2/dockerhub", "/v2/dockerhub/"] {
+        let provider = connect(&instance("mirror", &format!("{}{endpoint}", cache.url())));
+        provider.ping().await.unwrap();
+        proven(&provider.preheat(&task, &log()).await.unwrap().outcome);
+    }
+    assert!(pushed.blobs.iter().all(|blob| cache.blob_gets(blob) == 2));
 }
 
 #[tokio::test]

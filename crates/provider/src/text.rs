@@ -10,6 +10,8 @@ use crate::preheat::Subject;
 
 /// The most that is kept of one text of an engine, in bytes.
 const LONGEST: usize = 2 * 1024;
+/// What lies behind this is not even looked at: an engine may answer with megabytes.
+const EXAMINED: usize = 16 * 1024;
 /// Shorter values are no secrets, and blotting them out would make every text unreadable.
 const SHORTEST_SECRET: usize = 8;
 
@@ -49,13 +51,13 @@ impl Blotter {
 
     /// The text on one line, without control characters and secrets, cut at 2 KiB.
     pub(crate) fn clean(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+        let mut text = head(text, EXAMINED).to_owned();
         for secret in &self.secrets {
             if text.contains(secret.expose()) {
                 text = text.replace(secret.expose(), "***");
             }
         }
-        clip(&text, LONGEST)
+        clip(&without_tokens(&text), LONGEST)
     }
 
     fn hide<'a>(&mut self, secrets: impl IntoIterator<Item = &'a Secret>) {
@@ -70,17 +72,49 @@ impl Blotter {
     }
 }
 
+/// Leaves out what follows the word `Bearer` or `Basic`: the token of a task is not known any more when its end is
+/// looked at.
+fn without_tokens(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = next_scheme(rest) {
+        let (before, after) = rest.split_at(at);
+        let length = after.find(|c: char| !is_of_token(c)).unwrap_or(after.len());
+        shown.push_str(before);
+        shown.push_str(if length < SHORTEST_SECRET {
+            &after[..length]
+        } else {
+            "***"
+        });
+        rest = &after[length..];
+    }
+    shown + rest
+}
+
+/// The place after the next name of an authentication scheme.
+fn next_scheme(text: &str) -> Option<usize> {
+    ["Bearer ", "bearer ", "Basic ", "basic "]
+        .iter()
+        .filter_map(|scheme| text.find(scheme).map(|at| at + scheme.len()))
+        .min()
+}
+
+/// The characters of a token and of base64 (RFC 6750, RFC 7617).
+fn is_of_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~+/=*".contains(c)
+}
+
 /// Printable text of at most `limit` bytes.
 pub(crate) fn clip(text: &str, limit: usize) -> String {
     let text = printable(text);
-    if text.len() <= limit {
-        return text;
+    match head(&text, limit) {
+        whole if whole.len() == text.len() => text,
+        cut => format!("{cut}…"),
     }
-    let end = (0..=limit)
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0);
-    format!("{}…", &text[..end])
+}
+
+fn head(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
 }
 
 /// The first few of a long list, and how many more there are.

@@ -1,4 +1,7 @@
 //! Any pull-through cache: what is read through it is cached in it. We do the reading.
+//!
+//! Some caches keep each origin below a name of their own (a proxy-cache project of Harbor, a repository of
+//! Artifactory): their endpoint is given with `/v2/<name>`, for example `https://harbor.example.com/v2/dockerhub`.
 
 mod hash;
 mod read;
@@ -12,15 +15,17 @@ use forewarm_domain::options::Kind;
 use forewarm_domain::task_log::TaskLog;
 use forewarm_http::distribution::Session;
 use forewarm_http::{ErrorKind, Outbound, error};
+use url::Url;
 
 use crate::vendor::Vendor;
-use crate::{Preheat, Progress, Provider, ProviderError, Subject};
+use crate::{ImagePreheat, Preheat, Progress, Provider, ProviderError, Subject};
 
 pub(crate) const VENDOR: Vendor = Vendor {
     id: "mirror",
     name: "Mirror",
     description: "Any pull-through cache that speaks the OCI distribution API (a distribution registry in proxy mode, \
-                  zot, Nexus, Artifactory). Forewarm reads every manifest and layer through it, so that it holds them.",
+                  zot, Nexus, Artifactory, Harbor). Forewarm reads every manifest and layer through it, so that it \
+                  holds them. The endpoint of a Harbor proxy-cache project is https://<harbor>/v2/<project>.",
     kinds: &[Kind::Image],
     options: &["platforms", "concurrent_task_count", "timeout_seconds"],
     settings: &[],
@@ -30,18 +35,30 @@ pub(crate) const VENDOR: Vendor = Vendor {
 
 struct Mirror {
     session: Session,
+    /// What comes before the names of repositories; empty or with a slash at its end.
+    prefix: String,
 }
 
 impl Mirror {
     fn new(instance: &Instance, outbound: &Outbound) -> Self {
+        let (base, prefix) = split(&instance.endpoint);
         Self {
-            session: Session::new(
-                instance.endpoint.clone(),
-                instance.auth.clone(),
-                instance.insecure_tls,
-                outbound,
-            ),
+            session: Session::new(base, instance.auth.clone(), instance.insecure_tls, outbound),
+            prefix,
         }
+    }
+}
+
+/// The registry's base address, and the prefix of its repositories.
+fn split(endpoint: &Url) -> (Url, String) {
+    let mut base = endpoint.clone();
+    let path = format!("{}/", endpoint.path().trim_end_matches('/'));
+    match path.split_once("/v2/") {
+        Some((before, prefix)) => {
+            base.set_path(before);
+            (base, prefix.to_owned())
+        }
+        None => (base, String::new()),
     }
 }
 
@@ -74,7 +91,11 @@ impl Provider for Mirror {
         let Subject::Image(image) = &preheat.subject else {
             return Err(ProviderError::permanent("a mirror cannot preheat files"));
         };
-        walk::walk(&self.session, image, &preheat.options, log)
+        let image = ImagePreheat {
+            repository: format!("{}{}", self.prefix, image.repository),
+            ..image.clone()
+        };
+        walk::walk(&self.session, &image, &preheat.options, log)
             .await
             .inspect_err(|error| log.error(format!("answered: {error}")))
     }
