@@ -217,6 +217,32 @@ async fn a_job_is_found_behind_pages_of_newer_ones_and_old_pages_are_not_read() 
 }
 
 #[tokio::test]
+async fn pages_too_large_to_read_are_asked_for_in_pieces() {
+    let mut rig = Rig::start().await;
+    rig.submit().await;
+    let ours = rig.task.task_id;
+    rig.task.task_id = 1;
+    for _ in 0..7 {
+        rig.submit().await;
+    }
+    rig.task.task_id = ours;
+    rig.dragonfly.recorder().clear();
+    let huge = Answer::new(200).json(&json!([{"id": 1, "bio": "x".repeat(17 << 20)}]));
+    rig.dragonfly.faults().next(Fault::Answer(huge));
+
+    let found = rig.find().await.unwrap().unwrap();
+
+    assert_eq!(found.engine_job.as_deref(), Some("1"));
+    let asked = rig.dragonfly.recorder().requests();
+    let pages: Vec<_> = asked
+        .iter()
+        .map(|request| (request.parameter("page"), request.parameter("per_page")))
+        .collect();
+    let page = |page, size| (Some(page), Some(size));
+    assert_eq!(pages, [page("1", "50"), page("1", "5"), page("2", "5")]);
+}
+
+#[tokio::test]
 async fn an_empty_list_is_the_end_of_the_search() {
     let mut rig = Rig::start().await;
     assert_eq!(rig.find().await.unwrap(), None);

@@ -46,11 +46,14 @@ impl Client {
         Ok(())
     }
 
-    /// Preheats, newest first.
-    pub(super) async fn jobs(&self, page: u32, per_page: u32) -> Result<Vec<Job>, ProviderError> {
+    /// Preheats, newest first. None = the page is too large: rows hold their results.
+    pub(super) async fn jobs(&self, page: u32, per_page: u32) -> Result<Option<Vec<Job>>, ProviderError> {
         let path = format!("/oapi/v1/jobs?type=preheat&page={page}&per_page={per_page}");
-        let answer = self.engine.get(&path).await?;
-        self.parse(&answer)
+        match self.engine.get(&path).await {
+            Ok(answer) => self.parse(&answer).map(Some),
+            Err(error) if error.kind == ErrorKind::TooLarge => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// None = the manager knows no such job (any more).
