@@ -1,1 +1,7 @@
-//! Tests of fake_registry.
+//! The fake OCI registry: what it serves, whom it lets in, and how it misbehaves.
+
+mod content;
+mod lies;
+mod listing;
+mod reader;
+mod tokens;

@@ -12,6 +12,7 @@ mod plain_http;
 mod recorder;
 mod server;
 
+pub mod demo;
 pub mod dragonfly;
 pub mod kraken;
 pub mod registry;
