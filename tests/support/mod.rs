@@ -1,6 +1,7 @@
 //! What tests share: servers, databases, fakes.
 
 pub mod binary;
+pub mod client;
 pub mod fake_api;
 pub mod lab;
 pub mod manager;
