@@ -1,1 +1,45 @@
+//! The HTTP API: `/api/v1`, its document, its documentation page, health, and the console at `/`.
 
+mod access;
+mod auth;
+mod checks;
+mod credentials;
+mod docs;
+pub mod document;
+mod error;
+mod executions;
+mod filters;
+mod health;
+mod image_reference;
+mod input;
+mod instances;
+mod layers;
+mod options;
+mod paging;
+mod plan;
+mod policies;
+mod polish;
+mod preheats;
+mod projects;
+mod registries;
+mod shape;
+mod site;
+mod state;
+mod tags;
+mod task_logs;
+mod tasks;
+mod vendors;
+
+pub use error::ApiError;
+pub use layers::around;
+pub use site::app;
+pub use state::ApiState;
+
+/// Every resource, in the order of the document.
+fn resources() -> impl poem_openapi::OpenApi {
+    (
+        (vendors::Api, registries::Api, instances::Api, projects::Api),
+        (policies::Api, preheats::Api, executions::Api, tasks::Api),
+        (task_logs::Api, health::Api),
+    )
+}

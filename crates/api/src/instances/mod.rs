@@ -1,0 +1,170 @@
+//! Instances: the configured engines.
+
+mod types;
+
+use std::time::Instant;
+
+use forewarm_domain::instance::{Health, Instance};
+use poem::http::Uri;
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+
+use self::types::{View, Write};
+use crate::auth::{Auth, Role};
+use crate::error::ApiError;
+use crate::input::Input;
+use crate::paging::{Created, Gone, Listed, Paging, SortBy, first_page, location, usual_page_size};
+use crate::registries::{PingView, deleted, written};
+use crate::state::ApiState;
+use crate::tags::Tag;
+
+pub struct Api;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Instances")]
+impl Api {
+    /// List instances
+    #[allow(clippy::too_many_arguments)] // one for each part of the request
+    #[oai(path = "/instances", method = "get", operation_id = "ListInstances")]
+    async fn list(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        uri: &Uri,
+        /// Number of the page, from 1.
+        #[oai(default = "first_page", validator(minimum(value = "1")))]
+        page: Query<i64>,
+        /// How many on a page.
+        #[oai(
+            default = "usual_page_size",
+            validator(minimum(value = "1"), maximum(value = "100"))
+        )]
+        page_size: Query<i64>,
+        /// Only names that contain this text.
+        q: Query<Option<String>>,
+        sort: Query<Option<SortBy>>,
+    ) -> Result<Listed<View>, ApiError> {
+        auth.require(Role::Viewer)?;
+        let paging = Paging {
+            uri,
+            page: page.0,
+            page_size: page_size.0,
+        };
+        let found = state.store.instances().list(&paging.listing(q.0, sort.0)).await?;
+        Ok(paging.answer(found, View::from))
+    }
+
+    /// Create an instance
+    #[oai(path = "/instances", method = "post", operation_id = "CreateInstance")]
+    async fn create(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        body: Input<Write>,
+    ) -> Result<Created<View>, ApiError> {
+        auth.require(Role::Admin)?;
+        let draft = body.0.draft(None)?;
+        let instance = written(state.store.instances().create(&draft).await?, &draft.name)?;
+        let at = location(&["api", "v1", "instances", &instance.name]);
+        Ok(Created::At(Json(instance.into()), at))
+    }
+
+    /// Get an instance
+    #[oai(path = "/instances/:instance", method = "get", operation_id = "GetInstance")]
+    async fn get(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        /// Name of the instance.
+        instance: Path<String>,
+    ) -> Result<Json<View>, ApiError> {
+        auth.require(Role::Viewer)?;
+        Ok(Json(find(&state, &instance.0).await?.into()))
+    }
+
+    /// Change an instance
+    ///
+    /// The body replaces everything but the credentials that it leaves out.
+    #[oai(
+        path = "/instances/:instance",
+        method = "put",
+        operation_id = "UpdateInstance"
+    )]
+    async fn update(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        /// Name of the instance.
+        instance: Path<String>,
+        body: Input<Write>,
+    ) -> Result<Json<View>, ApiError> {
+        auth.require(Role::Admin)?;
+        let current = find(&state, &instance.0).await?;
+        let draft = body.0.draft(Some(&current))?;
+        let outcome = state.store.instances().update(current.id, &draft).await?;
+        Ok(Json(written(outcome, &draft.name)?.into()))
+    }
+
+    /// Delete an instance
+    ///
+    /// Refused while a policy or an unfinished execution needs it.
+    #[oai(
+        path = "/instances/:instance",
+        method = "delete",
+        operation_id = "DeleteInstance"
+    )]
+    async fn delete(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        /// Name of the instance.
+        instance: Path<String>,
+    ) -> Result<Gone, ApiError> {
+        auth.require(Role::Admin)?;
+        let outcome = state.store.instances().delete(&instance.0).await?;
+        deleted(outcome, "instance", &instance.0)
+    }
+
+    /// Ask an engine whether it answers and lets us in
+    ///
+    /// Waits for the engine, and keeps what it found as the instance's health.
+    #[oai(
+        path = "/instances/:instance/ping",
+        method = "post",
+        operation_id = "PingInstance"
+    )]
+    async fn ping(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        /// Name of the instance.
+        instance: Path<String>,
+    ) -> Result<Json<PingView>, ApiError> {
+        auth.require(Role::Operator)?;
+        let instance = find(&state, &instance.0).await?;
+        let vendor = forewarm_provider::vendor(&instance.vendor)
+            .ok_or_else(|| ApiError::internal(format!("vendor {} is not built in", instance.vendor)))?;
+        let start = Instant::now();
+        let answer = vendor.connect(&instance, &state.outbound).ping().await;
+        let answer = answer.map_err(|error| error.to_string());
+        let ping = PingView::new(answer, start, state.store.clock().local());
+        let health = Health {
+            healthy: ping.healthy,
+            reason: ping.reason.clone(),
+            latency_ms: ping.latency_ms,
+            checked_at: ping.checked_at,
+        };
+        state
+            .store
+            .instances()
+            .record_health(instance.id, &health)
+            .await?;
+        Ok(Json(ping))
+    }
+}
+
+async fn find(state: &ApiState, name: &str) -> Result<Instance, ApiError> {
+    let found = state.store.instances().get(name).await?;
+    found.ok_or_else(|| ApiError::not_found(format!("instance '{name}'")))
+}

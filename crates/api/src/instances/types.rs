@@ -1,0 +1,239 @@
+//! Instances, as users write and read them.
+
+use chrono::{DateTime, Utc};
+use forewarm_domain::instance::{Health, Instance, InstanceSettings, KrakenMode};
+use forewarm_domain::{Invalid, name, url as address};
+use forewarm_provider::Vendor;
+use forewarm_store::instances::InstanceDraft;
+use poem_openapi::{Enum, Object};
+
+use crate::checks::{Checks, shown};
+use crate::credentials::{AuthView, AuthWrite};
+use crate::error::ApiError;
+use crate::registries::resolve_auth;
+
+/// How many tasks an engine is given at one time when nothing else is said.
+const USUAL_IN_FLIGHT: i32 = 50;
+
+/// A configured engine.
+#[derive(Object)]
+#[oai(rename = "Instance", skip_serializing_if_is_none)]
+pub struct View {
+    name: String,
+    /// A vendor of `GET /vendors`.
+    vendor: String,
+    description: String,
+    endpoint: String,
+    auth: AuthView,
+    /// Any TLS certificate is accepted.
+    insecure_tls: bool,
+    enabled: bool,
+    settings: SettingsObject,
+    /// How many tasks the engine is given at one time.
+    max_in_flight: i64,
+    /// How many tasks are handed to the engine per second; absent: as fast as they come.
+    submits_per_second: Option<f64>,
+    health: HealthView,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// The last look at the engine.
+#[derive(Object)]
+#[oai(rename = "Health", skip_serializing_if_is_none)]
+struct HealthView {
+    status: HealthStatus,
+    /// What answered, or why it is not healthy.
+    reason: String,
+    latency_ms: Option<i64>,
+    checked_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Enum, Debug, Clone, Copy)]
+#[oai(rename_all = "snake_case")]
+enum HealthStatus {
+    Healthy,
+    Unhealthy,
+    /// Nobody has looked since it was created or last changed.
+    Unknown,
+}
+
+/// A configured engine to be stored.
+#[derive(Object)]
+#[oai(rename = "InstanceWrite")]
+pub struct Write {
+    /// Letters and digits, with single `.`, `_` or `-` between them.
+    #[oai(validator(max_length = 255))]
+    pub name: String,
+    /// A vendor of `GET /vendors`. It cannot be changed later.
+    vendor: String,
+    #[oai(validator(max_length = 2000))]
+    description: Option<String>,
+    /// Address of the engine, like `http://dragonfly-manager:8080`.
+    #[oai(validator(max_length = 2000))]
+    endpoint: String,
+    /// Left out of an update it stays as it is.
+    auth: Option<AuthWrite>,
+    /// Accept any TLS certificate.
+    insecure_tls: Option<bool>,
+    /// Left out: true.
+    enabled: Option<bool>,
+    settings: Option<SettingsObject>,
+    /// How many tasks the engine is given at one time; left out: 50.
+    #[oai(validator(minimum(value = "1"), maximum(value = "10000")))]
+    max_in_flight: Option<i64>,
+    /// How many tasks are handed to the engine per second; left out: as fast as they come.
+    #[oai(validator(minimum(value = "0.01"), maximum(value = "1000")))]
+    submits_per_second: Option<f64>,
+}
+
+/// What only some vendors need; `GET /vendors` tells which.
+#[derive(Object, Default)]
+#[oai(rename = "InstanceSettings", skip_serializing_if_is_none)]
+struct SettingsObject {
+    /// The registry's address as the nodes see it, for engines whose cache key holds it (Dragonfly).
+    #[oai(validator(max_length = 2000))]
+    registry_url: Option<String>,
+    kraken_mode: Option<KrakenModeWord>,
+}
+
+/// Which of Kraken's entrances a preheat goes through.
+#[derive(Enum, Debug, Clone, Copy)]
+#[oai(rename = "KrakenMode", rename_all = "snake_case")]
+enum KrakenModeWord {
+    /// The origin's prefetch per blob, repeated until it is cached. The default.
+    Origin,
+    /// The proxy's prefetch: every download was triggered, nothing is known of its end.
+    Prefetch,
+    /// The proxy's registry notifications: accepted is all it can say.
+    Notification,
+}
+
+impl Write {
+    /// What is to be stored, or everything that is wrong with it.
+    pub fn draft(&self, current: Option<&Instance>) -> Result<InstanceDraft, ApiError> {
+        let mut checks = Checks::default();
+        checks.check(name::check("name", &self.name));
+        let vendor = checks.take(self.vendor(current));
+        let endpoint = checks.take(address::endpoint("endpoint", &self.endpoint));
+        let stored = current.map(|current| (&current.endpoint, &current.auth));
+        let auth = endpoint
+            .as_ref()
+            .and_then(|endpoint| checks.take(resolve_auth(self.auth.as_ref(), stored, endpoint)));
+        let settings = vendor.and_then(|vendor| checks.take_within("settings", self.settings(vendor)));
+        let ((endpoint, auth), settings) = checks.finish(endpoint.zip(auth).zip(settings))?;
+        Ok(InstanceDraft {
+            name: self.name.clone(),
+            vendor: self.vendor.clone(),
+            description: self.description.clone().unwrap_or_default(),
+            endpoint,
+            auth,
+            insecure_tls: self.insecure_tls.unwrap_or_default(),
+            enabled: self.enabled.unwrap_or(true),
+            settings,
+            max_in_flight: self
+                .max_in_flight
+                .and_then(|number| i32::try_from(number).ok())
+                .unwrap_or(USUAL_IN_FLIGHT),
+            submits_per_second: self.submits_per_second,
+        })
+    }
+
+    fn vendor(&self, current: Option<&Instance>) -> Result<&'static Vendor, Invalid> {
+        if current.is_some_and(|current| current.vendor != self.vendor) {
+            return Err(Invalid::new(
+                "vendor",
+                "cannot be changed; create another instance",
+            ));
+        }
+        forewarm_provider::vendor(&self.vendor).ok_or_else(|| {
+            let known: Vec<&str> = forewarm_provider::VENDORS
+                .iter()
+                .map(|vendor| vendor.id)
+                .collect();
+            Invalid::new("vendor", format!("must be one of {}", known.join(", ")))
+        })
+    }
+
+    fn settings(&self, vendor: &Vendor) -> Result<InstanceSettings, Vec<Invalid>> {
+        let Some(given) = &self.settings else {
+            return Ok(InstanceSettings::default());
+        };
+        let registry_url = given
+            .registry_url
+            .as_deref()
+            .map(|text| address::endpoint("registry_url", text))
+            .transpose();
+        let settings = InstanceSettings {
+            registry_url: registry_url.map_err(|invalid| vec![invalid])?,
+            kraken_mode: given.kraken_mode.map(KrakenMode::from),
+        };
+        vendor.check_settings(&settings).map(|()| settings)
+    }
+}
+
+impl From<Instance> for View {
+    fn from(instance: Instance) -> Self {
+        Self {
+            name: instance.name,
+            vendor: instance.vendor,
+            description: instance.description,
+            endpoint: shown(&instance.endpoint),
+            auth: AuthView::from(&instance.auth),
+            insecure_tls: instance.insecure_tls,
+            enabled: instance.enabled,
+            settings: SettingsObject {
+                registry_url: instance.settings.registry_url.as_ref().map(shown),
+                kraken_mode: instance.settings.kraken_mode.map(KrakenModeWord::from),
+            },
+            max_in_flight: instance.max_in_flight.into(),
+            submits_per_second: instance.submits_per_second,
+            health: instance.health.into(),
+            created_at: instance.created_at,
+            updated_at: instance.updated_at,
+        }
+    }
+}
+
+impl From<Option<Health>> for HealthView {
+    fn from(health: Option<Health>) -> Self {
+        match health {
+            Some(health) => Self {
+                status: if health.healthy {
+                    HealthStatus::Healthy
+                } else {
+                    HealthStatus::Unhealthy
+                },
+                reason: health.reason,
+                latency_ms: Some(health.latency_ms),
+                checked_at: Some(health.checked_at),
+            },
+            None => Self {
+                status: HealthStatus::Unknown,
+                reason: "nobody has looked yet".to_owned(),
+                latency_ms: None,
+                checked_at: None,
+            },
+        }
+    }
+}
+
+impl From<KrakenModeWord> for KrakenMode {
+    fn from(word: KrakenModeWord) -> Self {
+        match word {
+            KrakenModeWord::Origin => Self::Origin,
+            KrakenModeWord::Prefetch => Self::Prefetch,
+            KrakenModeWord::Notification => Self::Notification,
+        }
+    }
+}
+
+impl From<KrakenMode> for KrakenModeWord {
+    fn from(mode: KrakenMode) -> Self {
+        match mode {
+            KrakenMode::Origin => Self::Origin,
+            KrakenMode::Prefetch => Self::Prefetch,
+            KrakenMode::Notification => Self::Notification,
+        }
+    }
+}

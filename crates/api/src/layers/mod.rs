@@ -1,0 +1,22 @@
+//! What every request passes before it reaches a handler, from outside to inside.
+
+mod errors;
+mod limit;
+mod operations;
+mod request_id;
+mod security_headers;
+mod trace;
+
+use poem::{Endpoint, EndpointExt, IntoResponse};
+
+/// Puts the layers around the routes. Errors become answers below the request's id and the log, so that both see
+/// nothing but answers.
+pub fn around(routes: impl Endpoint<Output: IntoResponse> + 'static) -> impl Endpoint {
+    routes
+        .map_to_response()
+        .around(limit::limit)
+        .around(errors::errors)
+        .around(security_headers::security_headers)
+        .around(trace::trace)
+        .around(request_id::request_id)
+}

@@ -1,0 +1,124 @@
+//! Policies, as users write and read them.
+
+use chrono::{DateTime, Utc};
+use forewarm_domain::filter::{Filter, Selector};
+use forewarm_domain::name;
+use forewarm_domain::options::{Kind, OriginAccess};
+use forewarm_domain::policy::{DEFAULT_MAX_ATTEMPTS, Policy};
+use forewarm_domain::trigger::Trigger;
+use forewarm_store::policies::PolicyDraft;
+use poem_openapi::Object;
+
+use crate::access::{AccessView, AccessWrite};
+use crate::checks::Checks;
+use crate::error::ApiError;
+use crate::filters::{FilterObject, TriggerObject};
+use crate::options::OptionsObject;
+use crate::plan::{self, Wish};
+use crate::state::ApiState;
+
+/// Which artifacts go to which instances, when and how.
+#[derive(Object)]
+#[oai(rename = "Policy")]
+pub struct View {
+    /// Name of its project.
+    project: String,
+    name: String,
+    description: String,
+    enabled: bool,
+    filters: Vec<FilterObject>,
+    trigger: TriggerObject,
+    options: OptionsObject,
+    access: AccessView,
+    /// Names of the instances.
+    instances: Vec<String>,
+    /// How often a task is tried before it has failed.
+    max_attempts: i64,
+    /// What is allowed but probably not wanted.
+    warnings: Vec<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// A policy to be stored.
+#[derive(Object)]
+#[oai(rename = "PolicyWrite")]
+pub struct Write {
+    /// Letters and digits, with single `.`, `_` or `-` between them.
+    #[oai(validator(max_length = 255))]
+    pub name: String,
+    #[oai(validator(max_length = 2000))]
+    description: Option<String>,
+    /// Left out: true.
+    enabled: Option<bool>,
+    /// An artifact must meet all of them; none: everything in the project.
+    #[oai(validator(max_items = 50))]
+    filters: Option<Vec<FilterObject>>,
+    /// Left out: manual.
+    trigger: Option<TriggerObject>,
+    options: Option<OptionsObject>,
+    access: Option<AccessWrite>,
+    /// Names of the instances.
+    #[oai(validator(min_items = 1, max_items = 100))]
+    instances: Vec<String>,
+    /// How often a task is tried before it has failed; left out: 5.
+    #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
+    max_attempts: Option<i64>,
+}
+
+impl Write {
+    /// What is to be stored, or everything that is wrong with it.
+    pub async fn draft(&self, state: &ApiState, current: Option<&Policy>) -> Result<PolicyDraft, ApiError> {
+        let mut checks = Checks::default();
+        checks.check(name::check("name", &self.name));
+        let filters: Vec<Filter> = self.filters.iter().flatten().map(Filter::from).collect();
+        checks.add(Selector::compile(&filters).err().into_iter().flatten());
+        let instances = plan::instances(state, &mut checks, &self.instances).await?;
+        let wish = Wish {
+            kind: Kind::Image,
+            options: self.options.as_ref(),
+            access: self.access.as_ref(),
+            stored_access: current.map_or_else(OriginAccess::default, |current| current.access.clone()),
+        };
+        let plan = wish.plan(&mut checks, &instances);
+        let plan = checks.finish(plan)?;
+        Ok(PolicyDraft {
+            name: self.name.clone(),
+            description: self.description.clone().unwrap_or_default(),
+            enabled: self.enabled.unwrap_or(true),
+            filters,
+            trigger: self.trigger.as_ref().map(Trigger::from).unwrap_or_default(),
+            options: plan.options,
+            access: plan.access,
+            instance_ids: instances.iter().map(|instance| instance.id).collect(),
+            max_attempts: attempts(self.max_attempts),
+        })
+    }
+}
+
+/// How often a task is tried.
+pub fn attempts(given: Option<i64>) -> i32 {
+    given
+        .and_then(|number| i32::try_from(number).ok())
+        .unwrap_or(DEFAULT_MAX_ATTEMPTS)
+}
+
+impl From<Policy> for View {
+    fn from(policy: Policy) -> Self {
+        Self {
+            warnings: policy.options.warnings(Kind::Image),
+            project: policy.project,
+            name: policy.name,
+            description: policy.description,
+            enabled: policy.enabled,
+            filters: policy.filters.iter().map(FilterObject::from).collect(),
+            trigger: TriggerObject::from(&policy.trigger),
+            options: OptionsObject::from(&policy.options),
+            access: AccessView::from(&policy.access),
+            instances: policy.instances,
+            max_attempts: policy.max_attempts.into(),
+            created_at: policy.created_at,
+            updated_at: policy.updated_at,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Makes a good OpenAPI document of the valid one that poem-openapi 5.1 emits, so that client generators understand all
+//! of it, and refuses what would break them.
+
+mod responses;
+mod rules;
+mod tidy;
+
+use serde_json::Value;
+
+/// The document to publish, or the rule that the API breaks.
+pub fn polish(raw: &str) -> Result<Value, String> {
+    rules::no_duplicate_paths(raw)?;
+    let mut document: Value = serde_json::from_str(raw).map_err(|error| error.to_string())?;
+    document["openapi"] = "3.0.3".into();
+    tidy::tidy(&mut document);
+    responses::complete(&mut document);
+    strict_options(&mut document);
+    rules::check(&document)?;
+    Ok(document)
+}
+
+/// Every operation with its path and method.
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().into_iter().flatten();
+        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
+/// A misspelt option would silently change what is done, so unknown ones are refused (`shape.rs`), and the document
+/// says so.
+fn strict_options(document: &mut Value) {
+    document["components"]["schemas"]["PreheatOptions"]["additionalProperties"] = false.into();
+}

@@ -1,0 +1,131 @@
+//! Writes down, by rule, the error answers that any operation can give.
+
+use serde_json::{Map, Value, json};
+
+/// Status, name in the components, description.
+const ERRORS: [(u16, &str, &str); 7] = [
+    (
+        400,
+        "BadRequest",
+        "Something in the request is wrong; each error names the field",
+    ),
+    (404, "NotFound", "There is no such thing"),
+    (
+        409,
+        "Conflict",
+        "It is taken, in use, or not in a status in which this can be done",
+    ),
+    (413, "PayloadTooLarge", "The body is longer than 1 MiB"),
+    (415, "UnsupportedMediaType", "The body is not application/json"),
+    (
+        500,
+        "Internal",
+        "Something went wrong inside; the message holds the request's id",
+    ),
+    (
+        503,
+        "Unavailable",
+        "The database is not reachable; try again after Retry-After",
+    ),
+];
+
+pub fn complete(document: &mut Value) {
+    add_components(document);
+    let Some(paths) = document["paths"].as_object_mut() else {
+        return;
+    };
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object_mut().into_iter().flatten() {
+            let statuses = statuses(path, method, operation);
+            if let Some(responses) = operation["responses"].as_object_mut() {
+                describe(responses);
+                add(responses, &statuses);
+            }
+            // There is no access control yet, and the document does not claim any.
+            operation["security"] = json!([]);
+        }
+    }
+}
+
+fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
+    let has_body = operation.get("requestBody").is_some();
+    let has_parameters = operation["parameters"]
+        .as_array()
+        .is_some_and(|parameters| !parameters.is_empty());
+    let changes = matches!(method, "post" | "put" | "delete") && !path.ends_with("/ping");
+    let mut statuses = vec![500];
+    let mut when = |condition: bool, more: &[u16]| {
+        if condition {
+            statuses.extend(more);
+        }
+    };
+    when(has_body || has_parameters, &[400]);
+    when(path.contains('{'), &[404]);
+    when(changes, &[409]);
+    when(has_body, &[413, 415]);
+    when(!matches!(path, "/livez" | "/api/v1/vendors"), &[503]);
+    statuses
+}
+
+/// A response must have a description, and an empty one tells nothing.
+fn describe(responses: &mut Map<String, Value>) {
+    for (status, response) in responses {
+        if response["description"] == "" {
+            response["description"] = if status == "201" {
+                "It is made"
+            } else {
+                "It is done"
+            }
+            .into();
+        }
+    }
+}
+
+fn add(responses: &mut Map<String, Value>, statuses: &[u16]) {
+    for (status, name, _) in ERRORS {
+        if statuses.contains(&status) {
+            responses
+                .entry(status.to_string())
+                .or_insert_with(|| json!({ "$ref": format!("#/components/responses/{name}") }));
+        }
+    }
+    let mut sorted: Vec<(String, Value)> = std::mem::take(responses).into_iter().collect();
+    sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+    responses.extend(sorted);
+}
+
+fn add_components(document: &mut Value) {
+    let responses: Map<String, Value> = ERRORS
+        .iter()
+        .map(|(_, name, description)| ((*name).to_owned(), response(name, description)))
+        .collect();
+    document["components"]["responses"] = responses.into();
+    document["components"]["schemas"]["Errors"] = json!({
+        "type": "object",
+        "title": "Errors",
+        "description": "Why a request was not done: one entry for each complaint.",
+        "required": ["errors"],
+        "properties": { "errors": { "type": "array", "items": { "$ref": "#/components/schemas/ErrorEntry" } } },
+    });
+    document["components"]["schemas"]["ErrorEntry"] = json!({
+        "type": "object",
+        "title": "ErrorEntry",
+        "required": ["code", "message"],
+        "properties": {
+            "code": { "type": "string", "description": "A word for programs, like NOT_FOUND." },
+            "message": { "type": "string", "description": "A sentence for people; it begins with the field." },
+        },
+    });
+}
+
+fn response(name: &str, description: &str) -> Value {
+    let mut response = json!({ "description": description });
+    if name == "Unavailable" {
+        response["headers"] = json!({
+            "Retry-After": { "description": "Seconds to wait.", "schema": { "type": "integer", "format": "int32" } }
+        });
+    }
+    response["content"] =
+        json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Errors" } } });
+    response
+}

@@ -1,0 +1,333 @@
+//! Registries: where artifacts live.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use forewarm_domain::auth::Auth as Credentials;
+use forewarm_domain::registry::Registry;
+use forewarm_domain::task_log::printable;
+use forewarm_domain::{Invalid, name, url as address};
+use forewarm_store::outcome::{Deleted, Written};
+use forewarm_store::registries::RegistryDraft;
+use poem::http::Uri;
+use poem::web::Data;
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+
+use crate::auth::{Auth, Role};
+use crate::checks::{self, Checks};
+use crate::credentials::{AuthView, AuthWrite, keep};
+use crate::error::ApiError;
+use crate::input::Input;
+use crate::paging::{Created, Gone, Listed, Paging, SortBy, first_page, location, usual_page_size};
+use crate::state::ApiState;
+use crate::tags::Tag;
+
+pub struct Api;
+
+/// A registry.
+#[derive(Object)]
+#[oai(rename = "Registry")]
+struct View {
+    name: String,
+    /// `oci`.
+    kind: String,
+    description: String,
+    url: String,
+    auth: AuthView,
+    /// Any TLS certificate is accepted.
+    insecure_tls: bool,
+    /// Where to look, if the registry has no catalog; empty: its catalog is asked.
+    repositories: Vec<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// A registry to be stored.
+#[derive(Object)]
+#[oai(rename = "RegistryWrite")]
+struct Write {
+    /// Letters and digits, with single `.`, `_` or `-` between them.
+    #[oai(validator(max_length = 255))]
+    name: String,
+    /// `oci`, which is also the default. It cannot be changed later.
+    kind: Option<String>,
+    #[oai(validator(max_length = 2000))]
+    description: Option<String>,
+    /// Scheme, host and port, like `https://registry.example.com`.
+    #[oai(validator(max_length = 2000))]
+    url: String,
+    /// Left out of an update it stays as it is.
+    auth: Option<AuthWrite>,
+    /// Accept any TLS certificate.
+    insecure_tls: Option<bool>,
+    /// Full names of repositories, for registries without a catalog.
+    #[oai(validator(max_items = 10000))]
+    repositories: Option<Vec<String>>,
+}
+
+/// What a look at a registry or an engine found.
+#[derive(Object)]
+#[oai(rename = "Ping")]
+pub struct PingView {
+    pub healthy: bool,
+    /// What answered, or why it is not healthy.
+    pub reason: String,
+    pub latency_ms: i64,
+    pub checked_at: DateTime<Utc>,
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Registries")]
+impl Api {
+    /// List registries
+    #[allow(clippy::too_many_arguments)] // one for each part of the request
+    #[oai(path = "/registries", method = "get", operation_id = "ListRegistries")]
+    async fn list(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        uri: &Uri,
+        /// Number of the page, from 1.
+        #[oai(default = "first_page", validator(minimum(value = "1")))]
+        page: Query<i64>,
+        /// How many on a page.
+        #[oai(
+            default = "usual_page_size",
+            validator(minimum(value = "1"), maximum(value = "100"))
+        )]
+        page_size: Query<i64>,
+        /// Only names that contain this text.
+        q: Query<Option<String>>,
+        sort: Query<Option<SortBy>>,
+    ) -> Result<Listed<View>, ApiError> {
+        auth.require(Role::Viewer)?;
+        let paging = Paging {
+            uri,
+            page: page.0,
+            page_size: page_size.0,
+        };
+        let found = state
+            .store
+            .registries()
+            .list(&paging.listing(q.0, sort.0))
+            .await?;
+        Ok(paging.answer(found, View::from))
+    }
+
+    /// Create a registry
+    #[oai(path = "/registries", method = "post", operation_id = "CreateRegistry")]
+    async fn create(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        body: Input<Write>,
+    ) -> Result<Created<View>, ApiError> {
+        auth.require(Role::Admin)?;
+        let draft = body.0.draft(None)?;
+        let registry = written(state.store.registries().create(&draft).await?, &draft.name)?;
+        let at = location(&["api", "v1", "registries", &registry.name]);
+        Ok(Created::At(Json(registry.into()), at))
+    }
+
+    /// Get a registry
+    #[oai(path = "/registries/:registry", method = "get", operation_id = "GetRegistry")]
+    async fn get(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        /// Name of the registry.
+        registry: Path<String>,
+    ) -> Result<Json<View>, ApiError> {
+        auth.require(Role::Viewer)?;
+        Ok(Json(find(&state, &registry.0).await?.into()))
+    }
+
+    /// Change a registry
+    ///
+    /// The body replaces everything but the credentials that it leaves out.
+    #[oai(
+        path = "/registries/:registry",
+        method = "put",
+        operation_id = "UpdateRegistry"
+    )]
+    async fn update(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        /// Name of the registry.
+        registry: Path<String>,
+        body: Input<Write>,
+    ) -> Result<Json<View>, ApiError> {
+        auth.require(Role::Admin)?;
+        let current = find(&state, &registry.0).await?;
+        let draft = body.0.draft(Some(&current))?;
+        let outcome = state.store.registries().update(current.id, &draft).await?;
+        Ok(Json(written(outcome, &draft.name)?.into()))
+    }
+
+    /// Delete a registry
+    ///
+    /// Refused while a project or an unfinished execution needs it.
+    #[oai(
+        path = "/registries/:registry",
+        method = "delete",
+        operation_id = "DeleteRegistry"
+    )]
+    async fn delete(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        /// Name of the registry.
+        registry: Path<String>,
+    ) -> Result<Gone, ApiError> {
+        auth.require(Role::Admin)?;
+        let outcome = state.store.registries().delete(&registry.0).await?;
+        deleted(outcome, "registry", &registry.0)
+    }
+
+    /// Ask a registry whether it answers and lets us in
+    ///
+    /// Waits for the registry.
+    #[oai(
+        path = "/registries/:registry/ping",
+        method = "post",
+        operation_id = "PingRegistry"
+    )]
+    async fn ping(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        /// Name of the registry.
+        registry: Path<String>,
+    ) -> Result<Json<PingView>, ApiError> {
+        auth.require(Role::Operator)?;
+        let registry = find(&state, &registry.0).await?;
+        let kind = forewarm_registry::kind(&registry.kind)
+            .ok_or_else(|| ApiError::internal(format!("registry kind {} is not built in", registry.kind)))?;
+        let start = Instant::now();
+        let answer = kind.connect(&registry, &state.outbound).ping().await;
+        let answer = answer.map_err(|error| error.to_string());
+        Ok(Json(PingView::new(answer, start, state.store.clock().local())))
+    }
+}
+
+/// The registry with this name.
+pub async fn find(state: &ApiState, name: &str) -> Result<Registry, ApiError> {
+    let found = state.store.registries().get(name).await?;
+    found.ok_or_else(|| ApiError::not_found(format!("registry '{name}'")))
+}
+
+/// Turns the store's answer to a delete into ours.
+pub fn deleted(outcome: Deleted, what: &str, name: &str) -> Result<Gone, ApiError> {
+    match outcome {
+        Deleted::Done => Ok(Gone::Deleted),
+        Deleted::Missing => Err(ApiError::not_found(format!("{what} '{name}'"))),
+        Deleted::InUse(users) => Err(ApiError::conflict(format!(
+            "{what} '{name}' is in use by {}",
+            users.join(", ")
+        ))),
+    }
+}
+
+/// Turns the store's answer to a create or update into ours.
+pub fn written<T>(outcome: Written<T>, name: &str) -> Result<T, ApiError> {
+    match outcome {
+        Written::Done(value) => Ok(value),
+        Written::NameTaken => Err(ApiError::conflict(format!("name: '{name}' is taken"))),
+        Written::Gone => Err(ApiError::conflict(
+            "something that this names was deleted at the same time; look again",
+        )),
+    }
+}
+
+impl PingView {
+    pub fn new(answer: Result<String, String>, start: Instant, checked_at: DateTime<Utc>) -> Self {
+        let healthy = answer.is_ok();
+        let (Ok(reason) | Err(reason)) = answer;
+        Self {
+            healthy,
+            reason: printable(&reason),
+            latency_ms: i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX),
+            checked_at,
+        }
+    }
+}
+
+impl Write {
+    fn draft(&self, current: Option<&Registry>) -> Result<RegistryDraft, ApiError> {
+        let mut checks = Checks::default();
+        checks.check(name::check("name", &self.name));
+        checks.check(self.check_kind(current));
+        let url = checks.take(address::endpoint("url", &self.url));
+        let stored = current.map(|current| (&current.url, &current.auth));
+        let auth = url
+            .as_ref()
+            .and_then(|url| checks.take(resolve_auth(self.auth.as_ref(), stored, url)));
+        let repositories = self.repositories.clone().unwrap_or_default();
+        for (i, repository) in repositories.iter().enumerate() {
+            checks.check(checks::repository(&format!("repositories[{i}]"), repository));
+        }
+        let (url, auth) = checks.finish(url.zip(auth))?;
+        Ok(RegistryDraft {
+            name: self.name.clone(),
+            kind: self.kind(current).to_owned(),
+            description: self.description.clone().unwrap_or_default(),
+            url,
+            auth,
+            insecure_tls: self.insecure_tls.unwrap_or_default(),
+            repositories,
+        })
+    }
+
+    fn kind<'a>(&'a self, current: Option<&'a Registry>) -> &'a str {
+        let usual = current.map_or("oci", |current| current.kind.as_str());
+        self.kind.as_deref().unwrap_or(usual)
+    }
+
+    fn check_kind(&self, current: Option<&Registry>) -> Result<(), Invalid> {
+        let kind = self.kind(current);
+        if current.is_some_and(|current| current.kind != kind) {
+            return Err(Invalid::new("kind", "cannot be changed; create another registry"));
+        }
+        if forewarm_registry::kind(kind).is_some() {
+            return Ok(());
+        }
+        let known: Vec<&str> = forewarm_registry::KINDS.iter().map(|kind| kind.id).collect();
+        Err(Invalid::new(
+            "kind",
+            format!("must be one of {}", known.join(", ")),
+        ))
+    }
+}
+
+/// The credentials that are meant for `url`. Stored ones stay only while the address stays on its host.
+pub fn resolve_auth(
+    wish: Option<&AuthWrite>,
+    stored: Option<(&url::Url, &Credentials)>,
+    url: &url::Url,
+) -> Result<Credentials, Invalid> {
+    let same_host = stored.is_some_and(|(old, _)| old.origin() == url.origin());
+    match (wish, stored) {
+        (Some(wish), Some((_, auth))) if same_host => wish.resolve(Some(auth)),
+        (Some(wish), _) => wish.resolve(None),
+        (None, Some((_, auth))) => keep(auth, same_host),
+        (None, None) => Ok(Credentials::None),
+    }
+}
+
+impl From<Registry> for View {
+    fn from(registry: Registry) -> Self {
+        Self {
+            name: registry.name,
+            kind: registry.kind,
+            description: registry.description,
+            url: checks::shown(&registry.url),
+            auth: AuthView::from(&registry.auth),
+            insecure_tls: registry.insecure_tls,
+            repositories: registry.repositories,
+            created_at: registry.created_at,
+            updated_at: registry.updated_at,
+        }
+    }
+}

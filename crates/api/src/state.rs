@@ -1,0 +1,15 @@
+//! What every handler works with.
+
+use forewarm_http::Outbound;
+use forewarm_store::Store;
+use tokio_util::sync::CancellationToken;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    pub store: Store,
+    /// For pings only: no other request waits for a remote system.
+    pub outbound: Outbound,
+    /// Cancelled when the process shall end: streams end, and readiness says no.
+    pub draining: CancellationToken,
+}

@@ -1,0 +1,25 @@
+//! The chapters of the document.
+
+use poem_openapi::Tags;
+
+#[derive(Tags)]
+pub enum Tag {
+    /// The kinds of engines that can be used, and what each can do.
+    Vendors,
+    /// Where artifacts live.
+    Registries,
+    /// The configured engines.
+    Instances,
+    /// Namespaces of registries.
+    Projects,
+    /// Which artifacts go to which instances, when and how.
+    Policies,
+    /// Runs without a policy.
+    Preheats,
+    /// Runs of policies and of ad-hoc preheats.
+    Executions,
+    /// One manifest, or one set of files, on one instance.
+    Tasks,
+    /// For load balancers and orchestrators.
+    Health,
+}

@@ -1,0 +1,47 @@
+//! The vendors: what kinds of engines there are, and what each can do.
+
+use forewarm_provider::VENDORS;
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+
+use crate::auth::{Auth, Role};
+use crate::error::ApiError;
+use crate::tags::Tag;
+
+pub struct Api;
+
+/// A kind of engine.
+#[derive(Object)]
+struct Vendor {
+    id: String,
+    name: String,
+    description: String,
+    /// What it can preheat: `image`, `file`.
+    kinds: Vec<String>,
+    /// Preheat options that it honours, and of `headers`, `username`, `password` those that it takes for the origin.
+    options: Vec<String>,
+    /// Instance settings that it knows.
+    settings: Vec<String>,
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Vendors")]
+impl Api {
+    /// List vendors
+    #[oai(path = "/vendors", method = "get", operation_id = "ListVendors")]
+    async fn list(&self, auth: Auth) -> Result<Json<Vec<Vendor>>, ApiError> {
+        auth.require(Role::Viewer)?;
+        Ok(Json(VENDORS.iter().map(view).collect()))
+    }
+}
+
+fn view(vendor: &forewarm_provider::Vendor) -> Vendor {
+    let texts = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    Vendor {
+        id: vendor.id.to_owned(),
+        name: vendor.name.to_owned(),
+        description: vendor.description.to_owned(),
+        kinds: vendor.kinds.iter().map(|kind| kind.as_str().to_owned()).collect(),
+        options: texts(vendor.options),
+        settings: texts(vendor.settings),
+    }
+}
