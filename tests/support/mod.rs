@@ -1,5 +1,6 @@
 //! What tests share: servers, databases, fakes.
 
+pub mod app;
 pub mod binary;
 pub mod client;
 pub mod fake_api;
