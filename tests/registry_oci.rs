@@ -1,1 +1,7 @@
-//! Tests of registry_oci.
+//! The registry kind `oci` against a fake registry.
+
+mod access;
+mod images;
+mod listing;
+mod patience;
+mod strangers;

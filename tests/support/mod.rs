@@ -3,8 +3,10 @@
 pub mod app;
 pub mod binary;
 pub mod client;
+pub mod clock;
 pub mod fake_api;
 pub mod lab;
 pub mod manager;
+pub mod oci;
 pub mod postgres;
 pub mod preheats;
