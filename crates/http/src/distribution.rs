@@ -112,7 +112,8 @@ impl Session {
         self.answered(&ask.without_redirects(), "").await
     }
 
-    /// Returns the answer whatever its status, except for "try later" when patience has run out.
+    /// Returns the answer whatever its status, except for "try later" when patience has run out. Until it is read
+    /// or dropped it takes one of the host's slots, so do not collect answers.
     pub async fn get(&self, path: &str, accept: &'static str, scope: &str) -> Result<Answer, HttpError> {
         self.fetch(self.url(path), accept, scope).await
     }
@@ -124,12 +125,13 @@ impl Session {
     }
 
     /// A blob, to be read from the answer as a stream: its length is not limited here, nor is its digest checked,
-    /// and the caller bounds how many it reads at a time. Any status but 2xx is an error.
+    /// and the caller bounds how many it reads at a time, since its body takes no slot. Any status but 2xx is an error.
     pub async fn get_blob(&self, repository: &str, digest: &Digest) -> Result<Answer, HttpError> {
         let url = self.url(&format!("{repository}/blobs/{digest}"));
         let ask = Ask::new(Method::GET, url, "*/*").for_blob();
         let answer = self.answered(&ask, &pull_scope(repository)).await?;
-        answer.success(self.clock()).await
+        let answer = answer.success(self.clock()).await?;
+        Ok(answer.hold_no_slot())
     }
 
     /// A list that may come in pages.

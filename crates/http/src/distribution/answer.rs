@@ -64,7 +64,7 @@ impl Answer {
         body
     }
 
-    /// The answer itself, for a body too large to keep. The limit per host no longer counts it.
+    /// The answer itself, for a body too large to keep. The limit of the host's slots no longer counts it.
     pub fn into_response(self) -> Response {
         self.response
     }
