@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 pub struct CountingProxy {
     address: SocketAddr,
     requests: Requests,
+    client: reqwest::Client,
     task: JoinHandle<()>,
 }
 
@@ -25,15 +26,17 @@ impl CountingProxy {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
         let requests = Requests::default();
+        let client = Outbound::new().client(false).clone();
         let front = Front {
             target: format!("http://{target}"),
             requests: requests.clone(),
-            client: Outbound::new().client(false).clone(),
+            client: client.clone(),
         };
         let task = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(front).await.unwrap() });
         Self {
             address,
             requests,
+            client,
             task,
         }
     }
@@ -42,8 +45,9 @@ impl CountingProxy {
         format!("http://{}", self.address)
     }
 
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// A client to talk to it with: making one reads the machine's certificates, which takes a while.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
     }
 
     pub fn requests(&self) -> Vec<(String, String)> {

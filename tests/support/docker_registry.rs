@@ -43,23 +43,23 @@ pub(super) enum Door {
 impl DockerRegistry {
     /// Anybody may read and write.
     pub async fn origin() -> Self {
-        Self::start(json!({}), Door::Open).await
+        Self::start(&json!({}), Door::Open).await
     }
 
     /// Like [`Self::origin`], with pages of the catalog no longer than this.
     pub async fn with_catalog_pages_of(entries: usize) -> Self {
-        Self::start(json!({"catalog": {"maxentries": entries}}), Door::Open).await
+        Self::start(&json!({"catalog": {"maxentries": entries}}), Door::Open).await
     }
 
     /// Wants [`USERNAME`] and [`PASSWORD`] in a Basic header.
     pub async fn with_basic() -> Self {
-        Self::start(json!({}), Door::Basic).await
+        Self::start(&json!({}), Door::Basic).await
     }
 
     /// Wants tokens of a token server, which wants [`USERNAME`] and [`PASSWORD`].
     pub async fn with_tokens() -> Self {
         let server = TokenServer::start(USERNAME, PASSWORD).await;
-        Self::start(json!({}), Door::Token(server)).await
+        Self::start(&json!({}), Door::Token(server)).await
     }
 
     /// A pull-through mirror, empty at first.
@@ -69,17 +69,12 @@ impl DockerRegistry {
             proxy["username"] = json!(USERNAME);
             proxy["password"] = json!(PASSWORD);
         }
-        Self::start(json!({"proxy": proxy}), Door::Open).await
+        Self::start(&json!({"proxy": proxy}), Door::Open).await
     }
 
     /// `http://127.0.0.1:port`
     pub fn url(&self) -> String {
         self.proxy.url()
-    }
-
-    /// `127.0.0.1:port`, as in an image reference.
-    pub fn host(&self) -> String {
-        self.proxy.address().to_string()
     }
 
     /// Whether a manifest or blob lies in the storage, whole.
@@ -127,13 +122,17 @@ impl DockerRegistry {
         self.proxy.reset();
     }
 
+    pub(super) fn client(&self) -> &reqwest::Client {
+        self.proxy.client()
+    }
+
     fn blob_path(&self, digest: &str) -> PathBuf {
         let (algorithm, hex) = digest.split_once(':').unwrap();
         let blobs = self.directory.path().join("data/docker/registry/v2/blobs");
         blobs.join(algorithm).join(&hex[..2]).join(hex).join("data")
     }
 
-    async fn start(extra: Value, door: Door) -> Self {
+    async fn start(extra: &Value, door: Door) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = configuration(&directory, extra, &door);
         let path = directory.path().join("config.yml");
@@ -161,7 +160,7 @@ impl DockerRegistry {
     }
 }
 
-fn configuration(directory: &TempDir, extra: Value, door: &Door) -> Value {
+fn configuration(directory: &TempDir, extra: &Value, door: &Door) -> Value {
     let mut config = json!({
         "version": "0.1",
         "log": {"level": "info", "accesslog": {"disabled": true}},

@@ -3,8 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use forewarm_fake::{deterministic_bytes, sha256_digest};
-use forewarm_http::Outbound;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use super::docker_registry::{DockerRegistry, Door, PASSWORD, USERNAME};
@@ -104,7 +103,9 @@ impl DockerRegistry {
 
     async fn put_blob(&self, repository: &str, media_type: &str, bytes: Vec<u8>) -> Value {
         let descriptor = descriptor(media_type, &sha256_digest(&bytes), bytes.len());
-        let start = client().post(format!("{}/v2/{repository}/blobs/uploads/", self.url()));
+        let start = self
+            .client()
+            .post(format!("{}/v2/{repository}/blobs/uploads/", self.url()));
         let started = self.admitted(start, repository).send().await.unwrap();
         assert_eq!(started.status(), StatusCode::ACCEPTED);
         let place = started.headers()["location"].to_str().unwrap();
@@ -112,7 +113,8 @@ impl DockerRegistry {
         place
             .query_pairs_mut()
             .append_pair("digest", descriptor["digest"].as_str().unwrap());
-        let end = client()
+        let end = self
+            .client()
             .put(place)
             .header("content-type", "application/octet-stream")
             .body(bytes);
@@ -122,7 +124,8 @@ impl DockerRegistry {
     }
 
     async fn put_manifest(&self, repository: &str, reference: &str, media_type: &str, manifest: &Value) {
-        let put = client()
+        let put = self
+            .client()
             .put(format!("{}/v2/{repository}/manifests/{reference}", self.url()))
             .header("content-type", media_type)
             .body(manifest.to_string());
@@ -142,10 +145,6 @@ impl DockerRegistry {
             }
         }
     }
-}
-
-fn client() -> Client {
-    Outbound::new().client(false).clone()
 }
 
 fn descriptor(media_type: &str, digest: &str, size: usize) -> Value {
