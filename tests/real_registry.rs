@@ -6,6 +6,7 @@ use forewarm_http::Outbound;
 use forewarm_http::distribution::{MANIFESTS, Session, pull_scope};
 use forewarm_registry::{RegistryError, Wanted};
 
+use crate::support::client::client;
 use crate::support::docker_registry::{DockerRegistry, PASSWORD, USERNAME};
 use crate::support::oci::{anonymous, everything, selector, signed_in};
 
@@ -206,8 +207,7 @@ async fn read_all(mirror: &DockerRegistry, repository: &str, manifest: &str, blo
 
 /// The status that an engine would see with this header.
 async fn pull(origin: &DockerRegistry, repository: &str, digest: &str, access: &str) -> u16 {
-    let request = Outbound::new()
-        .client(false)
+    let request = client()
         .get(format!("{}/v2/{repository}/manifests/{digest}", origin.url()))
         .header("accept", MANIFESTS)
         .header("authorization", access);

@@ -1,13 +1,12 @@
 //! Images, indexes, labels, and what is none.
 
 use forewarm_domain::artifact::Artifact;
-use forewarm_domain::digest::Digest;
 use forewarm_domain::filter::Filter;
-use forewarm_fake::registry::{ArtifactSpec, ImageSpec, IndexSpec, Knobs, Lie, Registry as Fake};
-use forewarm_fake::{Answer, Fault, sha256_digest};
+use forewarm_fake::registry::{ArtifactSpec, ImageSpec, IndexSpec, Knobs, Registry as Fake};
 use forewarm_registry::{Found, RegistryError, Wanted};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::documents::{INDEX, MANIFEST, serve};
 use crate::support::oci::{anonymous, everything, selector};
 
 async fn found(fake: &Fake, repository: &str) -> Found {
@@ -34,27 +33,6 @@ fn platforms(artifact: &Artifact) -> Vec<String> {
         .map(|p| p.map_or("?".to_owned(), ToString::to_string))
         .collect()
 }
-
-/// Serves a document of the test's own under the tag and its digest; answers the digest.
-fn serve(fake: &Fake, repository: &str, tag: &str, media_type: &str, document: &Value) -> String {
-    let bytes = document.to_string();
-    let digest = sha256_digest(bytes.as_bytes());
-    let answer = Answer::new(200)
-        .body(media_type, bytes)
-        .header("docker-content-digest", digest.clone());
-    for reference in [tag, digest.as_str()] {
-        let path = format!("/v2/{repository}/manifests/{reference}");
-        fake.faults()
-            .on("", &path)
-            .always()
-            .inject(Fault::Answer(answer.clone()));
-    }
-    digest
-}
-
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-
 #[tokio::test]
 async fn a_single_image_is_its_own_manifest() {
     for docker in [false, true] {
@@ -306,131 +284,4 @@ async fn digests_are_worked_out_where_the_registry_does_not_tell_them() {
 
     assert_eq!(found.artifacts[0].digest.as_str(), pushed.digest);
     assert_eq!(fake.total_manifest_gets(), 1, "what was read is not read again");
-}
-
-#[tokio::test]
-async fn a_manifest_with_another_digest_is_a_lie() {
-    for lie in [Lie::ManifestBody, Lie::DigestHeader] {
-        let fake = Fake::start().await.unwrap();
-        fake.push_image("web", "v1", ImageSpec::default());
-        fake.lie(lie);
-        let registry = anonymous(&fake.url());
-        let selector = selector(&[]);
-
-        let error = registry
-            .artifact("web", "v1", &everything(&selector))
-            .await
-            .unwrap_err();
-
-        assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");
-        assert!(error.to_string().contains("web:v1"), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn a_listing_with_a_wrong_manifest_or_config_is_a_lie() {
-    for lie in [Lie::ManifestBody, Lie::BlobBody] {
-        let fake = Fake::start().await.unwrap();
-        fake.push_image("web", "v1", ImageSpec::default());
-        fake.lie(lie);
-        let selector = selector(&[]);
-        let wanted = Wanted {
-            selector: &selector,
-            platforms: true,
-        };
-
-        let error = anonymous(&fake.url())
-            .artifacts("web", &wanted)
-            .await
-            .unwrap_err();
-
-        assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_huge_manifest_is_not_read_to_its_end() {
-    let fake = Fake::start().await.unwrap();
-    fake.push_image("web", "v1", ImageSpec::default());
-    fake.lie(Lie::HugeManifest(5 << 20));
-    let selector = selector(&[]);
-
-    let found = anonymous(&fake.url())
-        .artifact("web", "v1", &everything(&selector))
-        .await;
-
-    let error = found.unwrap_err();
-    assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");
-    assert!(error.to_string().contains("larger than 4194304 bytes"), "{error}");
-}
-
-#[tokio::test]
-async fn a_document_that_is_manifest_and_index_at_once_is_refused() {
-    let fake = Fake::start().await.unwrap();
-    let both = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [], "layers": []});
-    serve(&fake, "web", "v1", INDEX, &both);
-    let selector = selector(&[]);
-
-    let found = anonymous(&fake.url())
-        .artifact("web", "v1", &everything(&selector))
-        .await;
-
-    assert!(matches!(found.unwrap_err(), RegistryError::Lying(_)));
-}
-
-#[tokio::test]
-async fn blobs_are_config_and_layers_each_once() {
-    let fake = Fake::start().await.unwrap();
-    let spec = ImageSpec::default()
-        .layer_of("a", 3_000)
-        .layer_of("b", 2_000)
-        .layer_of("a", 3_000);
-    let pushed = fake.push_image("web", "v1", spec);
-    let digest = Digest::parse(&pushed.digest).unwrap();
-
-    let blobs = anonymous(&fake.url()).blobs("web", &digest).await.unwrap();
-
-    let digests: Vec<&str> = blobs.iter().map(|blob| blob.digest.as_str()).collect();
-    assert_eq!(digests, [&pushed.blobs[0], &pushed.blobs[1], &pushed.blobs[2]]);
-    assert_eq!(blobs[1].size, 3_000);
-    assert_eq!(blobs[2].size, 2_000);
-}
-
-#[tokio::test]
-async fn layers_that_live_elsewhere_are_no_blobs_of_the_registry() {
-    let fake = Fake::start().await.unwrap();
-    let part = |media_type: &str, seed: &str| json!({"mediaType": media_type, "digest": sha256_digest(seed.as_bytes()), "size": 7});
-    let mut urls = part("application/vnd.oci.image.layer.v1.tar+gzip", "urls");
-    urls["urls"] = json!(["https://elsewhere.example/layer"]);
-    let layers = json!([
-        part(
-            "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-            "foreign"
-        ),
-        part(
-            "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-            "restricted"
-        ),
-        urls,
-        part("application/vnd.oci.image.layer.v1.tar+gzip", "own"),
-    ]);
-    let config = part("application/vnd.oci.image.config.v1+json", "config");
-    let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
-    let digest = Digest::parse(&serve(&fake, "win", "v1", MANIFEST, &manifest)).unwrap();
-
-    let blobs = anonymous(&fake.url()).blobs("win", &digest).await.unwrap();
-
-    let digests: Vec<&str> = blobs.iter().map(|blob| blob.digest.as_str()).collect();
-    assert_eq!(digests, [sha256_digest(b"config"), sha256_digest(b"own")]);
-}
-
-#[tokio::test]
-async fn an_index_has_no_blobs_of_its_own() {
-    let fake = Fake::start().await.unwrap();
-    let pushed = fake.push_index("web", "v1", &["linux/amd64"], false);
-    let digest = Digest::parse(&pushed.digest).unwrap();
-
-    let error = anonymous(&fake.url()).blobs("web", &digest).await.unwrap_err();
-
-    assert!(matches!(error, RegistryError::Unsuitable(_)));
 }

@@ -3,17 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use forewarm_http::Outbound;
 use poem::listener::{Acceptor as _, Listener as _, TcpListener};
 use poem::{Body, Endpoint, Request, Response, Server};
 use tokio::task::JoinHandle;
+
+use super::client::client;
 
 /// A running proxy in front of one server. It stops when dropped.
 #[derive(Debug)]
 pub struct CountingProxy {
     address: SocketAddr,
     requests: Requests,
-    client: reqwest::Client,
     task: JoinHandle<()>,
 }
 
@@ -26,28 +26,21 @@ impl CountingProxy {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
         let requests = Requests::default();
-        let client = Outbound::new().client(false).clone();
         let front = Front {
             target: format!("http://{target}"),
             requests: requests.clone(),
-            client: client.clone(),
+            client: client(),
         };
         let task = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(front).await.unwrap() });
         Self {
             address,
             requests,
-            client,
             task,
         }
     }
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// A client to talk to it with: making one reads the machine's certificates, which takes a while.
-    pub fn client(&self) -> &reqwest::Client {
-        &self.client
     }
 
     pub fn requests(&self) -> Vec<(String, String)> {

@@ -122,10 +122,6 @@ impl DockerRegistry {
         self.proxy.reset();
     }
 
-    pub(super) fn client(&self) -> &reqwest::Client {
-        self.proxy.client()
-    }
-
     fn blob_path(&self, digest: &str) -> PathBuf {
         let (algorithm, hex) = digest.split_once(':').unwrap();
         let blobs = self.directory.path().join("data/docker/registry/v2/blobs");

@@ -6,6 +6,7 @@ use forewarm_fake::{deterministic_bytes, sha256_digest};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
+use super::client::client;
 use super::docker_registry::{DockerRegistry, Door, PASSWORD, USERNAME};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -103,9 +104,7 @@ impl DockerRegistry {
 
     async fn put_blob(&self, repository: &str, media_type: &str, bytes: Vec<u8>) -> Value {
         let descriptor = descriptor(media_type, &sha256_digest(&bytes), bytes.len());
-        let start = self
-            .client()
-            .post(format!("{}/v2/{repository}/blobs/uploads/", self.url()));
+        let start = client().post(format!("{}/v2/{repository}/blobs/uploads/", self.url()));
         let started = self.admitted(start, repository).send().await.unwrap();
         assert_eq!(started.status(), StatusCode::ACCEPTED);
         let place = started.headers()["location"].to_str().unwrap();
@@ -113,8 +112,7 @@ impl DockerRegistry {
         place
             .query_pairs_mut()
             .append_pair("digest", descriptor["digest"].as_str().unwrap());
-        let end = self
-            .client()
+        let end = client()
             .put(place)
             .header("content-type", "application/octet-stream")
             .body(bytes);
@@ -124,8 +122,7 @@ impl DockerRegistry {
     }
 
     async fn put_manifest(&self, repository: &str, reference: &str, media_type: &str, manifest: &Value) {
-        let put = self
-            .client()
+        let put = client()
             .put(format!("{}/v2/{repository}/manifests/{reference}", self.url()))
             .header("content-type", media_type)
             .body(manifest.to_string());
