@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use super::binaries::Binaries;
 use super::layout::Layout;
 use super::log::Log;
-use super::server::{LOCALE, Process, command};
+use super::process::{LOCALE, Process, command};
 use super::{EmbeddedError, SUPERUSER};
 
 /// Does nothing when there is a cluster.

@@ -1,7 +1,7 @@
 //! The embedded Postgres: the system's own server binaries, run as a direct child of this process.
 //!
 //! One state directory (0700) holds the lock file, the cluster, the socket, the server's log and `runtime.json`. The
-//! server never listens on TCP and keeps fsync on. It dies with us, however we die: see [`server`].
+//! server never listens on TCP and keeps fsync on. It dies with us, however we die: see [`process`].
 
 mod account;
 mod binaries;
@@ -10,6 +10,7 @@ mod error;
 mod layout;
 mod log;
 mod pidfile;
+mod process;
 mod processes;
 mod runtime;
 mod server;
