@@ -7,4 +7,5 @@ mod images;
 mod lies;
 mod listing;
 mod patience;
+mod realms;
 mod strangers;

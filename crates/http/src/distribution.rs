@@ -6,7 +6,7 @@ mod challenge;
 mod credentials;
 mod exchange;
 mod pages;
-mod realm;
+pub mod realm;
 mod token;
 
 use std::sync::{Arc, Mutex};

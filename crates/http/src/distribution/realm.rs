@@ -18,9 +18,14 @@ const SHARED: [&str; 6] = [
     "windows.net",
 ];
 
+/// Second labels by which countries divide their own domain (`co.uk`, `com.br`): nobody's site ends there.
+const DIVISIONS: [&str; 14] = [
+    "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "mil", "ne", "net", "nom", "or", "org",
+];
+
 /// Checks the token server that `registry` names. Without credentials any https address may be asked; credentials
 /// go only to the registry's own host, its own site, or a well-known pair. The error is a reason, for a sentence.
-pub(crate) fn check(registry: &Url, realm: &Url, credentials: bool) -> Result<(), &'static str> {
+pub fn check(registry: &Url, realm: &Url, credentials: bool) -> Result<(), &'static str> {
     match realm.scheme() {
         "https" => {}
         "http" if registry.scheme() == "http" => return plain(registry, realm),
@@ -65,12 +70,12 @@ fn same_site(a: &Url, b: &Url) -> bool {
     }
 }
 
-/// The last two labels, or three where the second is a country's own division (`co.uk`).
+/// The last two labels, or three where strangers share those two.
 fn site(name: &str) -> Option<&str> {
     let name = name.trim_end_matches('.');
     let (_, two) = last_labels(name, 2)?;
     let (second, top) = two.split_once('.')?;
-    let divided = top.len() == 2 && second.len() <= 3;
+    let divided = top.len() == 2 && DIVISIONS.contains(&second);
     if SHARED.contains(&two) || divided {
         return last_labels(name, 3).map(|(_, three)| three);
     }
