@@ -502,6 +502,26 @@ async fn an_option_that_a_vendor_cannot_honour_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_change_of_settings_does_not_take_a_policy_its_options() {
+    let app = TestApp::start().await;
+    app.furnish().await;
+    let kraken = json!({ "name": "kraken", "vendor": "kraken", "endpoint": "http://kraken.test:7602" });
+    app.create("/api/v1/instances", &kraken).await;
+    let options = json!({ "platforms": ["linux/arm64"] });
+    let body = json!({ "name": "nightly", "instances": ["kraken"], "options": options });
+    app.create(POLICIES, &body).await;
+
+    let prefetch = with(&kraken, &json!({ "settings": { "kraken_mode": "prefetch" } }));
+    let answer = app.put("/api/v1/instances/kraken", &prefetch).await;
+
+    assert_eq!(answer.status, 400, "{}", answer.text);
+    let complaint = "settings: policy shop/nightly: platforms ";
+    assert!(answer.complaints().starts_with(complaint), "{}", answer.text);
+    let stored = app.get("/api/v1/instances/kraken").await.json();
+    assert_eq!(stored["settings"], json!({}));
+}
+
+#[tokio::test]
 async fn options_that_break_cache_hits_are_taken_with_a_warning() {
     let app = TestApp::start().await;
     app.furnish().await;

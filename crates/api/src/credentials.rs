@@ -4,6 +4,7 @@ use forewarm_domain::auth::Auth;
 use forewarm_domain::{Invalid, Secret};
 use poem_openapi::types::MaybeUndefined;
 use poem_openapi::{Enum, Object};
+use url::Url;
 
 /// How Forewarm introduces itself to the other side.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl From<&Auth> for AuthView {
 
 impl AuthWrite {
     /// The credentials that are meant. `stored` are those of now, if they may be used further.
-    pub fn resolve(&self, stored: Option<&Auth>) -> Result<Auth, Invalid> {
+    fn resolve(&self, stored: Option<&Auth>) -> Result<Auth, Invalid> {
         if self.mode == AuthMode::None {
             return Ok(Auth::None);
         }
@@ -102,8 +103,19 @@ impl AuthWrite {
     }
 }
 
+/// The credentials that are meant for `url`. Stored ones stay only while the address stays on its host.
+pub fn resolve(wish: Option<&AuthWrite>, stored: Option<(&Url, &Auth)>, url: &Url) -> Result<Auth, Invalid> {
+    let same_host = stored.is_some_and(|(old, _)| old.origin() == url.origin());
+    match (wish, stored) {
+        (Some(wish), Some((_, auth))) if same_host => wish.resolve(Some(auth)),
+        (Some(wish), _) => wish.resolve(None),
+        (None, Some((_, auth))) => keep(auth, same_host),
+        (None, None) => Ok(Auth::None),
+    }
+}
+
 /// What an update leaves as it is: the credentials of now, unless they would go to another host.
-pub fn keep(stored: &Auth, same_host: bool) -> Result<Auth, Invalid> {
+fn keep(stored: &Auth, same_host: bool) -> Result<Auth, Invalid> {
     if same_host || *stored == Auth::None {
         return Ok(stored.clone());
     }

@@ -11,9 +11,10 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
+use crate::answers::{Created, Listed, location};
 use crate::auth::{Auth, Role};
 use crate::error::ApiError;
-use crate::paging::{Created, Listed, Paging, first_page, location, usual_page_size};
+use crate::paging::{Paging, first_page, usual_page_size};
 use crate::state::ApiState;
 use crate::tags::Tag;
 

@@ -1,6 +1,7 @@
 //! The HTTP API: `/api/v1`, its document, its documentation page, health, and the console at `/`.
 
 mod access;
+mod answers;
 mod auth;
 mod checks;
 mod credentials;
@@ -16,6 +17,7 @@ mod instances;
 mod layers;
 mod options;
 mod paging;
+mod ping;
 mod plan;
 mod policies;
 mod polish;

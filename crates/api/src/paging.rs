@@ -1,12 +1,13 @@
-//! Pages of lists, and the answers that carry them.
+//! Pages of lists.
 
 use forewarm_store::listing::{Listing, Page, Sort};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use poem::http::Uri;
+use poem_openapi::Enum;
 use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON;
-use poem_openapi::{ApiResponse, Enum};
 use url::form_urlencoded;
+
+use crate::answers::Listed;
 
 /// What a list request asks for.
 pub struct Paging<'a> {
@@ -30,41 +31,6 @@ pub enum SortBy {
     Updated,
     #[oai(rename = "-updated_at")]
     UpdatedDescending,
-}
-
-/// One page.
-#[derive(ApiResponse)]
-pub enum Listed<T: ToJSON> {
-    #[oai(status = 200)]
-    Page(
-        Json<Vec<T>>,
-        /// How many there are in all.
-        #[oai(header = "X-Total-Count")]
-        i64,
-        /// Addresses of the first, previous, next and last page (RFC 8288).
-        #[oai(header = "Link")]
-        String,
-    ),
-}
-
-/// Something that was made.
-#[derive(ApiResponse)]
-pub enum Created<T: ToJSON> {
-    #[oai(status = 201)]
-    At(
-        Json<T>,
-        /// Its address.
-        #[oai(header = "Location")]
-        String,
-    ),
-}
-
-/// Something that is no more.
-#[derive(ApiResponse)]
-pub enum Gone {
-    /// It is deleted.
-    #[oai(status = 204)]
-    Deleted,
 }
 
 pub fn first_page() -> i64 {
@@ -128,25 +94,4 @@ impl From<SortBy> for Sort {
             SortBy::UpdatedDescending => Self::UpdatedDescending,
         }
     }
-}
-
-const NOT_IN_A_SEGMENT: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'/')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}');
-
-/// An address made of segments, each percent-encoded: a header with anything else would be dropped in silence.
-pub fn location(segments: &[&str]) -> String {
-    let encoded = segments
-        .iter()
-        .map(|segment| format!("/{}", utf8_percent_encode(segment, NOT_IN_A_SEGMENT)));
-    encoded.collect()
 }

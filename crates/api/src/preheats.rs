@@ -10,6 +10,7 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi, Union};
 
 use crate::access::AccessWrite;
+use crate::answers::Created;
 use crate::auth::{Auth, Role};
 use crate::checks::Checks;
 use crate::error::ApiError;
@@ -17,7 +18,6 @@ use crate::executions::{ExecutionView, created};
 use crate::image_reference::Reference;
 use crate::input::Input;
 use crate::options::OptionsObject;
-use crate::paging::Created;
 use crate::plan::{self, Wish};
 use crate::policies::run::references;
 use crate::policies::types::attempts;

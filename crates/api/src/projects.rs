@@ -11,12 +11,12 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
+use crate::answers::{Created, Gone, Listed, deleted, location, written};
 use crate::auth::{Auth, Role};
 use crate::checks::{self, Checks};
 use crate::error::ApiError;
 use crate::input::Input;
-use crate::paging::{Created, Gone, Listed, Paging, SortBy, first_page, location, usual_page_size};
-use crate::registries::{deleted, written};
+use crate::paging::{Paging, SortBy, first_page, usual_page_size};
 use crate::state::ApiState;
 use crate::tags::Tag;
 

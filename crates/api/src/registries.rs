@@ -3,11 +3,8 @@
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use forewarm_domain::auth::Auth as Credentials;
 use forewarm_domain::registry::Registry;
-use forewarm_domain::task_log::printable;
 use forewarm_domain::{Invalid, name, url as address};
-use forewarm_store::outcome::{Deleted, Written};
 use forewarm_store::registries::RegistryDraft;
 use poem::http::Uri;
 use poem::web::Data;
@@ -15,12 +12,14 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
+use crate::answers::{Created, Gone, Listed, deleted, location, written};
 use crate::auth::{Auth, Role};
 use crate::checks::{self, Checks};
-use crate::credentials::{AuthView, AuthWrite, keep};
+use crate::credentials::{self, AuthView, AuthWrite};
 use crate::error::ApiError;
 use crate::input::Input;
-use crate::paging::{Created, Gone, Listed, Paging, SortBy, first_page, location, usual_page_size};
+use crate::paging::{Paging, SortBy, first_page, usual_page_size};
+use crate::ping::PingView;
 use crate::state::ApiState;
 use crate::tags::Tag;
 
@@ -65,17 +64,6 @@ struct Write {
     /// Full names of repositories, for registries without a catalog.
     #[oai(validator(max_items = 10000))]
     repositories: Option<Vec<String>>,
-}
-
-/// What a look at a registry or an engine found.
-#[derive(Object)]
-#[oai(rename = "Ping")]
-pub struct PingView {
-    pub healthy: bool,
-    /// What answered, or why it is not healthy.
-    pub reason: String,
-    pub latency_ms: i64,
-    pub checked_at: DateTime<Utc>,
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Registries")]
@@ -218,42 +206,6 @@ pub async fn find(state: &ApiState, name: &str) -> Result<Registry, ApiError> {
     found.ok_or_else(|| ApiError::not_found(format!("registry '{name}'")))
 }
 
-/// Turns the store's answer to a delete into ours.
-pub fn deleted(outcome: Deleted, what: &str, name: &str) -> Result<Gone, ApiError> {
-    match outcome {
-        Deleted::Done => Ok(Gone::Deleted),
-        Deleted::Missing => Err(ApiError::not_found(format!("{what} '{name}'"))),
-        Deleted::InUse(users) => Err(ApiError::conflict(format!(
-            "{what} '{name}' is in use by {}",
-            users.join(", ")
-        ))),
-    }
-}
-
-/// Turns the store's answer to a create or update into ours.
-pub fn written<T>(outcome: Written<T>, name: &str) -> Result<T, ApiError> {
-    match outcome {
-        Written::Done(value) => Ok(value),
-        Written::NameTaken => Err(ApiError::conflict(format!("name: '{name}' is taken"))),
-        Written::Gone => Err(ApiError::conflict(
-            "something that this names was deleted at the same time; look again",
-        )),
-    }
-}
-
-impl PingView {
-    pub fn new(answer: Result<String, String>, start: Instant, checked_at: DateTime<Utc>) -> Self {
-        let healthy = answer.is_ok();
-        let (Ok(reason) | Err(reason)) = answer;
-        Self {
-            healthy,
-            reason: printable(&reason),
-            latency_ms: i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX),
-            checked_at,
-        }
-    }
-}
-
 impl Write {
     fn draft(&self, current: Option<&Registry>) -> Result<RegistryDraft, ApiError> {
         let mut checks = Checks::default();
@@ -263,7 +215,7 @@ impl Write {
         let stored = current.map(|current| (&current.url, &current.auth));
         let auth = url
             .as_ref()
-            .and_then(|url| checks.take(resolve_auth(self.auth.as_ref(), stored, url)));
+            .and_then(|url| checks.take(credentials::resolve(self.auth.as_ref(), stored, url)));
         let repositories = self.repositories.clone().unwrap_or_default();
         for (i, repository) in repositories.iter().enumerate() {
             checks.check(checks::repository(&format!("repositories[{i}]"), repository));
@@ -298,21 +250,6 @@ impl Write {
             "kind",
             format!("must be one of {}", known.join(", ")),
         ))
-    }
-}
-
-/// The credentials that are meant for `url`. Stored ones stay only while the address stays on its host.
-pub fn resolve_auth(
-    wish: Option<&AuthWrite>,
-    stored: Option<(&url::Url, &Credentials)>,
-    url: &url::Url,
-) -> Result<Credentials, Invalid> {
-    let same_host = stored.is_some_and(|(old, _)| old.origin() == url.origin());
-    match (wish, stored) {
-        (Some(wish), Some((_, auth))) if same_host => wish.resolve(Some(auth)),
-        (Some(wish), _) => wish.resolve(None),
-        (None, Some((_, auth))) => keep(auth, same_host),
-        (None, None) => Ok(Credentials::None),
     }
 }
 

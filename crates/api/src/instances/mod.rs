@@ -4,7 +4,10 @@ mod types;
 
 use std::time::Instant;
 
+use forewarm_domain::Invalid;
 use forewarm_domain::instance::{Health, Instance};
+use forewarm_domain::options::Kind;
+use forewarm_store::instances::InstanceDraft;
 use poem::http::Uri;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -12,11 +15,12 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 
 use self::types::{View, Write};
+use crate::answers::{Created, Gone, Listed, deleted, location, written};
 use crate::auth::{Auth, Role};
 use crate::error::ApiError;
 use crate::input::Input;
-use crate::paging::{Created, Gone, Listed, Paging, SortBy, first_page, location, usual_page_size};
-use crate::registries::{PingView, deleted, written};
+use crate::paging::{Paging, SortBy, first_page, usual_page_size};
+use crate::ping::PingView;
 use crate::state::ApiState;
 use crate::tags::Tag;
 
@@ -102,6 +106,7 @@ impl Api {
         auth.require(Role::Admin)?;
         let current = find(&state, &instance.0).await?;
         let draft = body.0.draft(Some(&current))?;
+        honours_its_policies(&state, &current, &draft).await?;
         let outcome = state.store.instances().update(current.id, &draft).await?;
         Ok(Json(written(outcome, &draft.name)?.into()))
     }
@@ -161,6 +166,40 @@ impl Api {
             .record_health(instance.id, &health)
             .await?;
         Ok(Json(ping))
+    }
+}
+
+/// Policies that were promised their options must not lose them by a change of settings.
+async fn honours_its_policies(
+    state: &ApiState,
+    current: &Instance,
+    draft: &InstanceDraft,
+) -> Result<(), ApiError> {
+    if current.settings == draft.settings {
+        return Ok(());
+    }
+    let changed = Instance {
+        settings: draft.settings.clone(),
+        ..current.clone()
+    };
+    let Some(vendor) = forewarm_provider::vendor(&changed.vendor) else {
+        return Ok(());
+    };
+    let mut found = Vec::new();
+    for policy in state.store.policies().of_instance(current.id).await? {
+        let lost = vendor
+            .check_instance(&changed, Kind::Image, &policy.options)
+            .err();
+        found.extend(lost.into_iter().flatten().map(|invalid| {
+            let (project, name) = (&policy.project, &policy.name);
+            let reason = format!("policy {project}/{name}: {} {}", invalid.field, invalid.reason);
+            Invalid::new("settings", reason)
+        }));
+    }
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(found.into())
     }
 }
 

@@ -8,9 +8,8 @@ use forewarm_store::instances::InstanceDraft;
 use poem_openapi::{Enum, Object};
 
 use crate::checks::{Checks, shown};
-use crate::credentials::{AuthView, AuthWrite};
+use crate::credentials::{self, AuthView, AuthWrite};
 use crate::error::ApiError;
-use crate::registries::resolve_auth;
 
 /// How many tasks an engine is given at one time when nothing else is said.
 const USUAL_IN_FLIGHT: i32 = 50;
@@ -119,7 +118,7 @@ impl Write {
         let stored = current.map(|current| (&current.endpoint, &current.auth));
         let auth = endpoint
             .as_ref()
-            .and_then(|endpoint| checks.take(resolve_auth(self.auth.as_ref(), stored, endpoint)));
+            .and_then(|endpoint| checks.take(credentials::resolve(self.auth.as_ref(), stored, endpoint)));
         let settings = vendor.and_then(|vendor| checks.take_within("settings", self.settings(vendor)));
         let ((endpoint, auth), settings) = checks.finish(endpoint.zip(auth).zip(settings))?;
         Ok(InstanceDraft {

@@ -12,13 +12,13 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 
 use self::types::{View, Write};
+use crate::answers::{Created, Gone, Listed, deleted, location, written};
 use crate::auth::{Auth, Role};
 use crate::error::ApiError;
 use crate::executions::{ExecutionView, created};
 use crate::input::Input;
-use crate::paging::{Created, Gone, Listed, Paging, SortBy, first_page, location, usual_page_size};
+use crate::paging::{Paging, SortBy, first_page, usual_page_size};
 use crate::projects;
-use crate::registries::{deleted, written};
 use crate::state::ApiState;
 use crate::tags::Tag;
 

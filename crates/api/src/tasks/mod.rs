@@ -12,10 +12,11 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 
 use self::types::View;
+use crate::answers::Listed;
 use crate::auth::{Auth, Role};
 use crate::error::ApiError;
 use crate::executions::{self, StatusWord};
-use crate::paging::{Listed, Paging, first_page, usual_page_size};
+use crate::paging::{Paging, first_page, usual_page_size};
 use crate::state::ApiState;
 use crate::tags::Tag;
 
