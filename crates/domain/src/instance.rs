@@ -39,6 +39,9 @@ pub struct InstanceSettings {
     /// Kraken: `origin`, `prefetch` or `notification`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kraken_mode: Option<KrakenMode>,
+    /// Seconds between two looks at a job, 1 to 600, instead of a plan made for Dragonfly's own rhythm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_seconds: Option<u32>,
 }
 
 /// Which of Kraken's entrances a preheat goes through.

@@ -83,12 +83,19 @@ impl Vendor {
         let given = [
             ("registry_url", settings.registry_url.is_some()),
             ("kraken_mode", settings.kraken_mode.is_some()),
+            ("check_seconds", settings.check_seconds.is_some()),
         ];
-        let found = given
+        let mut found: Vec<Invalid> = given
             .into_iter()
             .filter(|(name, is_given)| *is_given && !self.settings.contains(name))
             .map(|(name, _)| Invalid::new(name, format!("has no meaning for vendor {}", self.id)))
             .collect();
+        if settings
+            .check_seconds
+            .is_some_and(|seconds| !(1..=600).contains(&seconds))
+        {
+            found.push(Invalid::new("check_seconds", "must be 1 to 600"));
+        }
         outcome(found)
     }
 

@@ -94,6 +94,9 @@ struct SettingsObject {
     #[oai(validator(max_length = 2000))]
     registry_url: Option<String>,
     kraken_mode: Option<KrakenModeWord>,
+    /// Seconds between two looks at a job; left out: a plan made for Dragonfly's own rhythm, first after 32 s.
+    #[oai(validator(minimum(value = "1"), maximum(value = "600")))]
+    check_seconds: Option<u32>,
 }
 
 /// Which of Kraken's entrances a preheat goes through.
@@ -166,6 +169,7 @@ impl Write {
         let settings = InstanceSettings {
             registry_url: registry_url.map_err(|invalid| vec![invalid])?,
             kraken_mode: given.kraken_mode.map(KrakenMode::from),
+            check_seconds: given.check_seconds,
         };
         vendor.check_settings(&settings).map(|()| settings)
     }
@@ -184,6 +188,7 @@ impl From<Instance> for View {
             settings: SettingsObject {
                 registry_url: instance.settings.registry_url.as_ref().map(shown),
                 kraken_mode: instance.settings.kraken_mode.map(KrakenModeWord::from),
+                check_seconds: instance.settings.check_seconds,
             },
             max_in_flight: instance.max_in_flight.into(),
             submits_per_second: instance.submits_per_second,

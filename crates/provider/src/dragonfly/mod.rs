@@ -14,6 +14,7 @@ mod table;
 mod verdict;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use forewarm_domain::instance::Instance;
@@ -52,7 +53,7 @@ pub(crate) const VENDOR: Vendor = Vendor {
         "username",
         "password",
     ],
-    settings: &["registry_url"],
+    settings: &["registry_url", "check_seconds"],
     connect: |instance, outbound| Arc::new(Dragonfly::new(instance, outbound)),
     refuses: |_, _| None,
 };
@@ -61,6 +62,8 @@ struct Dragonfly {
     client: Client,
     /// The registry's address as the nodes see it, where it differs from ours.
     registry_url: Option<Url>,
+    /// How long to wait between two looks, where the user wants another rhythm than the manager's.
+    check_in: Option<Duration>,
     blotter: Blotter,
 }
 
@@ -70,20 +73,32 @@ impl Dragonfly {
         Self {
             client: Client::new(Engine::of(instance, outbound), blotter.clone()),
             registry_url: instance.settings.registry_url.clone(),
+            check_in: instance
+                .settings
+                .check_seconds
+                .map(|seconds| Duration::from_secs(seconds.into())),
             blotter,
         }
     }
 
-    fn submitted(job: &job::Job, preheat: &Preheat) -> Progress {
+    fn submitted(&self, job: &job::Job, preheat: &Preheat) -> Progress {
         let check_in = schedule::next(preheat.elapsed(), rand::random()).unwrap_or(schedule::FIRST);
-        Progress {
+        self.paced(Progress {
             engine_job: Some(job.id.to_string()),
             outcome: Outcome::Running {
                 check_in,
                 message: format!("Dragonfly works on job {}", job.id),
             },
             report: verdict::nothing_yet(preheat),
+        })
+    }
+
+    /// The same, in the rhythm that the user wants.
+    fn paced(&self, mut progress: Progress) -> Progress {
+        if let (Outcome::Running { check_in, .. }, Some(wanted)) = (&mut progress.outcome, self.check_in) {
+            *check_in = wanted;
         }
+        progress
     }
 }
 
@@ -96,7 +111,7 @@ impl Provider for Dragonfly {
     async fn find(&self, preheat: &Preheat, log: &TaskLog) -> Result<Option<Progress>, ProviderError> {
         let client = self.client.blotting(preheat);
         let found = find::find(&client, preheat, log).await?;
-        Ok(found.map(|job| Self::submitted(&job, preheat)))
+        Ok(found.map(|job| self.submitted(&job, preheat)))
     }
 
     async fn preheat(&self, preheat: &Preheat, log: &TaskLog) -> Result<Progress, ProviderError> {
@@ -113,7 +128,7 @@ impl Provider for Dragonfly {
         {
             Ok(job) => {
                 log.info(format!("answered: job {}, {}", job.id, job.state));
-                Ok(Self::submitted(&job, preheat))
+                Ok(self.submitted(&job, preheat))
             }
             Err(error) => {
                 log.error(format!("answered: {error}"));
@@ -142,6 +157,6 @@ impl Provider for Dragonfly {
             elapsed: preheat.elapsed(),
             blotter: &self.blotter.clone().and(preheat),
         };
-        Ok(judge.progress(id, job.as_ref(), log))
+        Ok(self.paced(judge.progress(id, job.as_ref(), log)))
     }
 }
