@@ -21,6 +21,8 @@ pub struct Settings {
     pub slots: usize,
     /// How long running calls may go on after the process was asked to stop.
     pub drain: Duration,
+    /// How long a lease lasts. What a dead process had in hand is taken over after this time, plus one sweep.
+    pub lease: Duration,
     /// How often the sweep looks for lost leases and tickets.
     pub sweep_interval: Duration,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             max_calls: 256,
             slots: 100,
             drain: Duration::from_secs(20),
+            lease: Duration::from_secs(30),
             sweep_interval: Duration::from_secs(5),
         }
     }

@@ -2,13 +2,12 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use forewarm_store::StoreError;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
-
-use crate::LEASE;
 
 /// How a piece of work came to its end.
 pub(crate) enum Kept<T> {
@@ -26,10 +25,11 @@ pub(crate) enum Kept<T> {
 pub(crate) async fn keep<T>(
     work: impl Future<Output = T>,
     renew: impl Fn() -> BoxFuture<'static, Result<bool, StoreError>>,
+    lease: Duration,
     over: CancellationToken,
 ) -> Kept<T> {
     let mut work = std::pin::pin!(AssertUnwindSafe(work).catch_unwind());
-    let mut ticks = tokio::time::interval(LEASE / 3);
+    let mut ticks = tokio::time::interval(lease / 3);
     ticks.tick().await; // the first is immediate
     loop {
         tokio::select! {

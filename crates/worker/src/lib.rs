@@ -11,8 +11,6 @@ mod keeper;
 mod queue;
 mod running;
 
-use std::time::Duration;
-
 use forewarm_http::Outbound;
 use forewarm_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -65,6 +63,3 @@ impl Worker {
         housekeeping::sweep(&self.context).await;
     }
 }
-
-/// How long a lease lasts. A process that dies is replaced after this time at the latest, plus one sweep.
-pub const LEASE: Duration = Duration::from_secs(30);

@@ -9,7 +9,6 @@ use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Lease, Step};
 use futures::FutureExt;
 
-use crate::LEASE;
 use crate::backoff::backoff;
 use crate::connections::{ConnectedInstance, Plan};
 use crate::context::Context;
@@ -27,7 +26,12 @@ where
     W: Future<Output = Result<Step, StoreError>> + Send + 'static,
 {
     let place = context.running.place().await;
-    let Some(task) = context.store.tasks().begin(task_id, seq, LEASE).await? else {
+    let Some(task) = context
+        .store
+        .tasks()
+        .begin(task_id, seq, context.settings.lease)
+        .await?
+    else {
         // Stopped, done by an earlier delivery of this ticket, or in another process's hands.
         return Ok(());
     };
@@ -60,7 +64,7 @@ where
         move || renew(context.clone(), lease, log.clone()).boxed()
     };
     let work = async { work(context.clone(), task.clone(), log.clone()).await };
-    let step = match keep(work, renew, context.running.over()).await {
+    let step = match keep(work, renew, context.settings.lease, context.running.over()).await {
         Kept::Done(Ok(step)) => step,
         Kept::Done(Err(error)) => {
             // Nothing was decided: the lease runs out and the sweep brings the task back.
@@ -92,7 +96,11 @@ where
 /// Keeps the lease, and shows what the log has so far to whoever follows it.
 async fn renew(context: Context, lease: Lease, log: TaskLog) -> Result<bool, StoreError> {
     let lines = log.take();
-    let renewed = context.store.tasks().renew(lease, LEASE, &lines).await;
+    let renewed = context
+        .store
+        .tasks()
+        .renew(lease, context.settings.lease, &lines)
+        .await;
     if !matches!(renewed, Ok(true)) {
         log.put_back(lines);
     }

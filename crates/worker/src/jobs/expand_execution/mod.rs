@@ -14,7 +14,6 @@ use futures::FutureExt;
 
 use self::targets::Recipient;
 use self::write::Writer;
-use crate::LEASE;
 use crate::backoff::backoff;
 use crate::context::Context;
 use crate::keeper::{Kept, keep};
@@ -41,7 +40,7 @@ pub(crate) async fn run(context: &Context, execution_id: i64, seq: i64) -> Resul
     let Some(expansion) = context
         .store
         .executions()
-        .begin_expansion(execution_id, seq, LEASE)
+        .begin_expansion(execution_id, seq, context.settings.lease)
         .await?
     else {
         return Ok(());
@@ -62,13 +61,20 @@ pub(crate) async fn run(context: &Context, execution_id: i64, seq: i64) -> Resul
 async fn work(context: Context, expansion: Expansion) {
     let execution_id = expansion.lease.execution_id;
     let renew = {
-        let (store, lease) = (context.store.clone(), expansion.lease);
+        let (store, lease, time) = (context.store.clone(), expansion.lease, context.settings.lease);
         move || {
             let store = store.clone();
-            async move { store.executions().renew_expansion(lease, LEASE).await }.boxed()
+            async move { store.executions().renew_expansion(lease, time).await }.boxed()
         }
     };
-    let ended = match keep(expand(&context, &expansion), renew, context.running.over()).await {
+    let ended = match keep(
+        expand(&context, &expansion),
+        renew,
+        context.settings.lease,
+        context.running.over(),
+    )
+    .await
+    {
         Kept::Done(Ok(summary)) => end(&context, &expansion, &summary).await,
         Kept::Done(Err(error)) => give_up_or_postpone(&context, &expansion, error).await,
         Kept::Lost => {
