@@ -1,18 +1,30 @@
-//! The `forewarm` binary.
-
-use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+//! The `forewarm` binary: one program, one subcommand per role.
 
 mod client;
+mod database;
+mod demo;
 mod duration;
 mod follow;
 mod healthcheck;
+mod logging;
+mod migrate;
+mod openapi;
 mod preheat;
 mod progress;
+mod serve;
+mod shutdown;
 mod summary;
 mod view;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
 
 /// Warms P2P and pull-through caches before anyone pulls.
+///
+/// A policy says which artifacts of a registry, to which engines, when. `forewarm demo` shows it all in one process;
+/// `forewarm serve` runs the service. Every option is also an environment variable, named beside it.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -22,14 +34,29 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
+    Worker(worker::WorkerArgs),
     Preheat(preheat::PreheatArgs),
+    Demo(demo::DemoArgs),
+    Migrate(migrate::MigrateArgs),
     Healthcheck(healthcheck::HealthcheckArgs),
+    /// Print the API's OpenAPI document.
+    Openapi,
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    match Cli::parse().command {
+async fn main() -> ExitCode {
+    let ended = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Worker(args) => worker::run(args).await,
         Command::Preheat(args) => preheat::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Migrate(args) => migrate::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,
-    }
+        Command::Openapi => openapi::run(),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
 }

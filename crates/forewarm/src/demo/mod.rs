@@ -1,0 +1,163 @@
+//! `forewarm demo`: everything in one process, with something to look at.
+
+mod mirror;
+mod seed;
+mod stage;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use forewarm_store::Store;
+use forewarm_store::embedded::{Embedded, EmbeddedOptions};
+
+use self::stage::Stage;
+use crate::client::Client;
+use crate::database::prepare;
+use crate::follow::follow;
+use crate::logging::{self, LogArgs, LogFormat};
+use crate::progress::Progress;
+use crate::serve::{address, listen, serve};
+use crate::shutdown;
+use crate::summary::Summary;
+use crate::worker::WorkArgs;
+
+/// Show everything: one process with an embedded Postgres, a demo registry and demo engines.
+///
+/// Makes a project and policies, runs one, shows its progress and a summary, and stays up to be played with. Nothing
+/// is kept when it ends. The registry, the Dragonfly and the Kraken are faithful fakes; the mirror is a real
+/// docker-registry where that program is installed.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Address and port to listen on.
+    #[arg(long, env = "FOREWARM_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Exit after the summary: 0 only if every task succeeded.
+    #[arg(long, env = "FOREWARM_DEMO_ONCE")]
+    pub once: bool,
+
+    /// How much faster than real time the fake Dragonfly lives. A real manager shows what a job did 30 s later at the
+    /// earliest; 15 makes that 2 s.
+    #[arg(long, env = "FOREWARM_DEMO_SPEED", default_value_t = 15.0, value_parser = speed)]
+    pub speed: f64,
+
+    /// What to log; see `forewarm serve --help`.
+    #[arg(
+        long,
+        env = "FOREWARM_LOG",
+        default_value = "warn,forewarm_store::embedded=error"
+    )]
+    pub log: String,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (1.0..=1000.0).contains(&speed) => Ok(speed),
+        _ => Err("must be a number from 1 to 1000".to_owned()),
+    }
+}
+
+pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    logging::start(&LogArgs {
+        log: args.log.clone(),
+        log_format: LogFormat::Auto,
+    })?;
+    let stop = shutdown::on_signal()?;
+    let acceptor = listen(args.listen).await?;
+    let server = format!("http://{}", address(&acceptor));
+    let folder = Folder::make()?;
+    println!("Starting an embedded Postgres, a demo registry and demo engines …");
+    let stage = Stage::set(args.speed, &folder.0).await?;
+    stage.announce(args.speed);
+    let (store, embedded) = database(&folder.0).await?;
+    let work = WorkArgs {
+        max_calls: 64,
+        lease_seconds: 30,
+        drain_seconds: 5,
+    };
+    let serving = tokio::spawn(serve(acceptor, store, Some(embedded), Some(work), stop.clone()));
+    let shown = tokio::select! {
+        shown = show(&server, &stage) => shown,
+        () = stop.cancelled() => Ok(false),
+    };
+    let went_well = match shown {
+        Ok(went_well) => went_well,
+        Err(error) => {
+            stop.cancel();
+            serving.await.context("the server ended badly")??;
+            return Err(error);
+        }
+    };
+    if args.once {
+        stop.cancel();
+    } else if !stop.is_cancelled() {
+        println!("\nIt stays up until Ctrl-C.");
+    }
+    serving.await.context("the server ended badly")??;
+    Ok(if went_well || !args.once {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Runs the policy and tells what came of it; true = every task succeeded.
+async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
+    let client = Client::new(server)?;
+    seed::wait_until_ready(&client).await?;
+    let started = seed::seed(server, stage).await?;
+    println!(
+        "\nRunning policy 'releases' of project 'shop' (execution {}):",
+        started.facts.id
+    );
+    let mut progress = Progress::new(Box::new(std::io::stdout()));
+    let ended = follow(&client, started, &mut progress).await?;
+    let went_well = ended.succeeded();
+    println!("\n{}", Summary::of_everything(&client, ended).await?.text());
+    if let Some(mirror) = &stage.mirror {
+        println!(
+            "{} bytes now lie in the mirror's storage, {}.",
+            mirror.stored_bytes(),
+            mirror.storage().display()
+        );
+    }
+    println!(
+        "\n  API            {server}/api/v1\n  documentation  {server}/docs\n  console        {server}/"
+    );
+    Ok(went_well)
+}
+
+async fn database(folder: &std::path::Path) -> anyhow::Result<(Store, Embedded)> {
+    let options = EmbeddedOptions {
+        sync_initdb: false,
+        ..EmbeddedOptions::new(folder.join("postgres"))
+    };
+    let embedded = Embedded::start(options).await?;
+    let store = Store::open(&embedded.url(), 20)?;
+    prepare(&store, true).await?;
+    Ok((store, embedded))
+}
+
+/// A folder that is gone with the demo.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("forewarm-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        // The embedded Postgres may run as another user, who must get through.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(&path, mode)
+            .with_context(|| format!("cannot open up {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

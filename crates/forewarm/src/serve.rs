@@ -1,0 +1,144 @@
+//! `forewarm serve`: API, worker and embedded database in one process.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use forewarm_api::ApiState;
+use forewarm_http::Outbound;
+use forewarm_store::Store;
+use forewarm_store::embedded::Embedded;
+use forewarm_worker::Worker;
+use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::database::{DatabaseArgs, prepare};
+use crate::logging::{self, LogArgs};
+use crate::shutdown;
+use crate::worker::WorkArgs;
+
+/// Run the service: the API, its documentation and console, and a worker, in one process.
+///
+/// Without --database-url it starts an embedded Postgres of its own. More workers: `forewarm worker`, on this machine
+/// or, with a database that they reach too, on others.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on. There is no access control yet: keep it on a trusted network.
+    #[arg(long, env = "FOREWARM_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Only the API: leave the work to `forewarm worker` processes.
+    #[arg(long, env = "FOREWARM_NO_WORKER")]
+    pub no_worker: bool,
+
+    /// Bring the schema of a given database up to date first (the embedded one always is).
+    #[arg(long, env = "FOREWARM_MIGRATE")]
+    pub migrate: bool,
+
+    #[command(flatten)]
+    pub work: WorkArgs,
+
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// How long requests may go on after the process was asked to stop.
+const REQUEST_DRAIN: Duration = Duration::from_secs(10);
+
+pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    logging::start(&args.log)?;
+    let stop = shutdown::on_signal()?;
+    let (store, embedded) = args.database.open().await?;
+    prepare(&store, args.migrate || embedded.is_some()).await?;
+    let acceptor = listen(args.listen).await?;
+    tracing::info!(address = %address(&acceptor), "serving; documentation at /docs, console at /");
+    serve(
+        acceptor,
+        store,
+        embedded,
+        (!args.no_worker).then_some(args.work),
+        stop,
+    )
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the port, before anything says that it is open.
+pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpAcceptor> {
+    let listener = TcpListener::bind(address);
+    listener
+        .into_acceptor()
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Where an acceptor listens, also when port 0 was asked for.
+pub fn address(acceptor: &TcpAcceptor) -> String {
+    let addresses = acceptor.local_addr();
+    addresses
+        .first()
+        .and_then(|address| address.as_socket_addr())
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+/// Serves until `stop`. Ends in this order: readiness, requests, the worker's calls, the embedded database.
+pub async fn serve(
+    acceptor: TcpAcceptor,
+    store: Store,
+    embedded: Option<Embedded>,
+    work: Option<WorkArgs>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let database_stop = CancellationToken::new();
+    let database = embedded.map(|embedded| supervise(embedded, database_stop.clone(), stop.clone()));
+    let outbound = Outbound::new();
+    let worker = work.map(|work| {
+        let worker = Worker::new(store.clone(), outbound.clone(), work.settings("serve"));
+        let stop = stop.clone();
+        tokio::spawn(async move { worker.run(stop).await })
+    });
+    let state = ApiState {
+        store: store.clone(),
+        outbound,
+        draining: stop.clone(),
+    };
+    let served = poem::Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(
+            forewarm_api::app(state),
+            stop.clone().cancelled_owned(),
+            Some(REQUEST_DRAIN),
+        )
+        .await;
+    stop.cancel();
+    if let Some(worker) = worker {
+        worker.await.context("the worker ended badly")?;
+    }
+    store.pool().close().await;
+    database_stop.cancel();
+    if let Some(database) = database {
+        database
+            .await
+            .context("the embedded Postgres's supervisor ended badly")??;
+    }
+    served.context("the API ended badly")
+}
+
+/// Keeps the embedded database up; a database that cannot be kept up ends the process.
+fn supervise(
+    embedded: Embedded,
+    database_stop: CancellationToken,
+    stop: CancellationToken,
+) -> JoinHandle<anyhow::Result<()>> {
+    tokio::spawn(async move {
+        let ended = embedded.supervise(database_stop.cancelled_owned()).await;
+        stop.cancel();
+        Ok(ended?)
+    })
+}

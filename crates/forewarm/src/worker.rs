@@ -1,0 +1,71 @@
+//! `forewarm worker`: a worker process alone.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use forewarm_http::Outbound;
+use forewarm_worker::{Settings, Worker};
+
+use crate::database::{DatabaseArgs, prepare};
+use crate::logging::{self, LogArgs};
+use crate::shutdown;
+
+/// Run a worker alone. Any number of them share the work, on one machine or many.
+///
+/// Without --database-url it looks for the embedded Postgres of a `forewarm serve` on this machine.
+#[derive(Debug, Args)]
+pub struct WorkerArgs {
+    #[command(flatten)]
+    pub work: WorkArgs,
+
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct WorkArgs {
+    /// Calls to engines and registries under way at one time in this process. Preheats that an engine works on do
+    /// not count: those are bounded by each instance's max_in_flight.
+    #[arg(long, env = "FOREWARM_MAX_CALLS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_calls: u32,
+
+    /// Seconds after which others take over what this process had in hand, should it die.
+    #[arg(long, env = "FOREWARM_LEASE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(3..=3600))]
+    pub lease_seconds: u64,
+
+    /// Seconds that running calls get to end when the process is asked to stop.
+    #[arg(long, env = "FOREWARM_DRAIN_SECONDS", default_value_t = 20)]
+    pub drain_seconds: u64,
+}
+
+impl WorkArgs {
+    pub fn settings(&self, role: &str) -> Settings {
+        Settings {
+            name: format!("{role}-{}", hostname()),
+            max_calls: self.max_calls as usize,
+            lease: Duration::from_secs(self.lease_seconds),
+            drain: Duration::from_secs(self.drain_seconds),
+            ..Settings::default()
+        }
+    }
+}
+
+pub async fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
+    logging::start(&args.log)?;
+    let stop = shutdown::on_signal()?;
+    let store = args.database.open_existing().await?;
+    prepare(&store, false).await?;
+    tracing::info!(pid = std::process::id(), "working");
+    Worker::new(store, Outbound::new(), args.work.settings("worker"))
+        .run(stop)
+        .await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn hostname() -> String {
+    std::fs::read_to_string("/etc/hostname").map_or_else(|_| "host".to_owned(), |name| name.trim().to_owned())
+}
