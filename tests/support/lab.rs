@@ -29,21 +29,30 @@ pub struct Lab {
     pub clock: Clock,
     pub store: Store,
     pub worker: Worker,
-    _database: Database,
+    pub database: Database,
 }
 
 impl Lab {
     pub async fn start() -> Self {
         let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap());
-        let database = database().await;
         let now = clock.clone();
-        let store = Store::new(database.pool().await, StoreClock::manual(move || now.now()));
+        Self::with(clock, StoreClock::manual(move || now.now())).await
+    }
+
+    /// On the clock of the real world, for tests with processes of their own.
+    pub async fn in_real_time() -> Self {
+        Self::with(Clock::real(), StoreClock::database()).await
+    }
+
+    async fn with(clock: Clock, store_clock: StoreClock) -> Self {
+        let database = database().await;
+        let store = Store::new(database.pool().await, store_clock);
         let worker = Worker::new(store.clone(), Outbound::new(), Settings::default());
         Self {
             clock,
             store,
             worker,
-            _database: database,
+            database,
         }
     }
 

@@ -13,4 +13,5 @@ pub mod oci;
 pub mod postgres;
 pub mod preheats;
 pub mod pusher;
+pub mod server;
 pub mod token_server;
