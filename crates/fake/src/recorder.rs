@@ -40,6 +40,10 @@ impl Recorded {
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
+
+    fn is(&self, method: &str, path: &str) -> bool {
+        self.method == method && self.path.starts_with(path)
+    }
 }
 
 /// The list of requests; shared by its clones.
@@ -53,12 +57,19 @@ impl Recorder {
 
     /// The requests of this method whose path starts so.
     pub fn matching(&self, method: &str, path: &str) -> Vec<Recorded> {
-        let matches = |request: &&Recorded| request.method == method && request.path.starts_with(path);
-        lock(&self.0).iter().filter(matches).cloned().collect()
+        let requests = lock(&self.0);
+        requests
+            .iter()
+            .filter(|request| request.is(method, path))
+            .cloned()
+            .collect()
     }
 
     pub fn count(&self, method: &str, path: &str) -> usize {
-        self.matching(method, path).len()
+        lock(&self.0)
+            .iter()
+            .filter(|request| request.is(method, path))
+            .count()
     }
 
     pub fn clear(&self) {

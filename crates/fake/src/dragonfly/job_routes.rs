@@ -25,9 +25,9 @@ pub(crate) fn route(world: &mut World, request: &Recorded, id: Option<&str>) -> 
 }
 
 fn read(world: &mut World, id: u64) -> Answer {
-    let rows = world.rows();
+    world.begin_read();
     // The user is looked up after the row, and a missing one hides it.
-    match rows.get(&id).filter(|job| has_user(world, job)) {
+    match world.rows().find(|job| job.id == id && has_user(world, job)) {
         Some(job) => Answer::new(200).json(&job.to_json(world, View::Single)),
         None => not_found(),
     }
@@ -49,13 +49,13 @@ fn list(world: &mut World, request: &Recorded) -> Answer {
         None => None,
     };
     let kind = request.parameter("type").unwrap_or_default();
-    let rows = world.rows();
+    world.begin_read();
     let fits = |job: &&Job| {
         state.is_none_or(|state| job.state == state)
             && user.is_none_or(|user| job.user_id == user)
             && (kind.is_empty() || kind == "preheat")
     };
-    let mut found: Vec<&Job> = rows.values().filter(fits).collect();
+    let mut found: Vec<&Job> = world.rows().filter(fits).collect();
     found.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
     let total = found.len();
     let views: Vec<Value> = page

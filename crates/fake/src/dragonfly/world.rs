@@ -29,6 +29,8 @@ pub(crate) struct World {
     rate: HashMap<u64, (i64, u32)>,
     last_gc: DateTime<Utc>,
     reads: usize,
+    /// Whether the present read is served from the copy.
+    lagging: bool,
     copy: Option<(DateTime<Utc>, BTreeMap<u64, Job>)>,
 }
 
@@ -44,6 +46,7 @@ impl World {
             submissions: BTreeMap::new(),
             rate: HashMap::new(),
             reads: 0,
+            lagging: false,
             copy: None,
             knobs,
         }
@@ -76,21 +79,22 @@ impl World {
         }
     }
 
-    /// The rows as one of the replicas knows them: the second one may lag.
-    pub(crate) fn rows(&mut self) -> BTreeMap<u64, Job> {
+    /// Decides which replica serves the read that comes next; the second one may lag.
+    pub(crate) fn begin_read(&mut self) {
         self.reads += 1;
-        if self.knobs.replicas < 2 || self.reads % 2 == 1 {
-            return self.present();
-        }
+        self.lagging = self.knobs.replicas > 1 && self.reads.is_multiple_of(2);
         let now = self.now();
-        if let Some((at, rows)) = &self.copy
-            && now - *at < delta(REPLICA_AGE)
-        {
-            return rows.clone();
+        let fresh = matches!(&self.copy, Some((at, _)) if now - *at < delta(REPLICA_AGE));
+        if self.lagging && !fresh {
+            self.copy = Some((now, self.jobs.clone()));
         }
-        let rows = self.present();
-        self.copy = Some((now, rows.clone()));
-        rows
+    }
+
+    /// The rows as that replica knows them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Job> {
+        let copy = self.copy.as_ref().filter(|_| self.lagging);
+        let rows = copy.map_or(&self.jobs, |(_, rows)| rows);
+        rows.values().filter(|job| !job.deleted)
     }
 
     /// The row as it is now.
@@ -112,13 +116,5 @@ impl World {
             entry.1 += 1;
             entry.1 <= cluster.job_rate_limit
         })
-    }
-
-    fn present(&self) -> BTreeMap<u64, Job> {
-        self.jobs
-            .iter()
-            .filter(|(_, job)| !job.deleted)
-            .map(|(id, job)| (*id, job.clone()))
-            .collect()
     }
 }
