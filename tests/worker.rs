@@ -5,6 +5,7 @@ use forewarm_domain::filter::Filter;
 use forewarm_domain::instance::Instance;
 use forewarm_domain::registry::Registry;
 use forewarm_domain::status::Status;
+use forewarm_domain::task::Proof;
 use forewarm_fake::dragonfly::{Cluster, Dragonfly, Knobs};
 use forewarm_fake::registry::{ImageSpec, Registry as FakeRegistry};
 use forewarm_fake::{Fault, registry};
@@ -89,7 +90,7 @@ async fn only_matching_artifacts_are_preheated_and_proven_warm() {
     assert!(
         tasks
             .iter()
-            .all(|task| task.proof.map(|proof| proof.as_str()) == Some("blobs_present")),
+            .all(|task| task.proof == Some(Proof::BlobsPresent)),
         "{tasks:#?}"
     );
     assert_eq!(scene.submissions(), 2);

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 
 use super::binary::forewarm;
@@ -17,6 +18,7 @@ pub struct Server {
     pub url: String,
     pub process: Child,
     client: reqwest::Client,
+    log: NamedTempFile,
 }
 
 impl Server {
@@ -34,10 +36,12 @@ impl Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
-        let process = command("serve", variables).arg("--listen").arg(&address).spawn().unwrap();
+        let log = NamedTempFile::new().unwrap();
+        let mut command = command("serve", variables);
+        let process = command.arg("--listen").arg(&address).stderr(log.reopen().unwrap()).spawn().unwrap();
         // Installs the TLS provider that every client of this process uses.
         let _ = forewarm_http::Outbound::new();
-        let server = Self { url: format!("http://{address}"), process, client: reqwest::Client::new() };
+        let server = Self { url: format!("http://{address}"), process, client: reqwest::Client::new(), log };
         server.wait_until("/readyz", |status, _| status == 200).await;
         server
     }
@@ -47,7 +51,8 @@ impl Server {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send(self.client.post(format!("{}{path}", self.url)).json(body)).await
+        self.send(self.client.post(format!("{}{path}", self.url)).json(body))
+            .await
     }
 
     /// Posts what must be accepted.
@@ -72,8 +77,15 @@ impl Server {
 
     /// Waits for an execution's end and returns it.
     pub async fn ended(&self, id: i64) -> Value {
-        let is_final = |_, answer: &Value| matches!(answer["status"].as_str(), Some("success" | "error" | "stopped"));
-        self.wait_until(&format!("/api/v1/executions/{id}"), is_final).await
+        let is_final =
+            |_, answer: &Value| matches!(answer["status"].as_str(), Some("success" | "error" | "stopped"));
+        self.wait_until(&format!("/api/v1/executions/{id}"), is_final)
+            .await
+    }
+
+    /// What the process has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
     }
 
     pub fn signal(&self, signal: rustix::process::Signal) {
@@ -88,11 +100,21 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+    }
+}
+
 /// A `forewarm` process of one role, killed with the returned value.
 pub fn command(role: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(forewarm());
     command.arg(role).stdin(Stdio::null()).kill_on_drop(true);
-    command.env("FOREWARM_LOG", "warn").env("FOREWARM_DRAIN_SECONDS", "1");
+    command
+        .env("FOREWARM_LOG", "warn")
+        .env("FOREWARM_DRAIN_SECONDS", "1");
     command.envs(variables.iter().copied());
     command
 }

@@ -35,10 +35,6 @@ impl DatabaseArgs {
             return Ok((self.connect(url).await?, None));
         }
         let embedded = Embedded::start(EmbeddedOptions::new(self.state_dir()?)).await?;
-        tracing::warn!(
-            state_dir = %embedded.state_dir().display(),
-            "embedded Postgres, single node: back up the state directory, or set FOREWARM_DATABASE_URL for a server of your own"
-        );
         let store = self.connect(&embedded.url()).await?;
         Ok((store, Some(embedded)))
     }

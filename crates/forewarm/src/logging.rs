@@ -29,7 +29,7 @@ pub enum LogFormat {
 }
 
 /// Libraries that say at `info` what only their authors need; what the user asks for comes after and wins.
-const QUIET: &str = "sqlx=warn,apalis=warn,apalis_core=warn,apalis_postgres=warn,poem=warn";
+const QUIET: &str = "sqlx=warn,apalis=error,apalis_core=error,apalis_postgres=error,poem=warn";
 
 /// Starts logging to standard error.
 pub fn start(args: &LogArgs) -> anyhow::Result<()> {

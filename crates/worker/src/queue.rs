@@ -20,12 +20,40 @@ const MISSED_HEARTBEATS: usize = 3;
 /// Notifications bring a ticket within milliseconds; polling finds those whose time has come, and lost wake-ups.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Runs until `stop`.
+/// How often a database that is away is asked whether it is back.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Runs every queue until `stop`.
 pub(crate) async fn run(context: &Context, stop: CancellationToken) {
-    let mut monitor = Monitor::new();
-    for queue in QUEUES {
-        let context = context.clone();
-        monitor = monitor.register(move |_restarts| {
+    let queues = QUEUES.map(|queue| keep_running(context, queue, stop.clone()));
+    futures::future::join_all(queues).await;
+}
+
+/// Starts the worker of a queue again whenever it ends, which any database error makes it do. A Monitor would do so at
+/// once and for ever; we wait for the database.
+async fn keep_running(context: &Context, queue: &'static str, stop: CancellationToken) {
+    loop {
+        let ended = run_once(context, queue, stop.clone()).await;
+        if stop.is_cancelled() {
+            return;
+        }
+        if let Err(error) = ended {
+            tracing::warn!(queue, %error, "the queue cannot be read; waiting for the database");
+        }
+        wait_for_database(context, &stop).await;
+    }
+}
+
+async fn run_once(
+    context: &Context,
+    queue: &'static str,
+    stop: CancellationToken,
+) -> Result<(), MonitorError> {
+    // The signal is spawned: a waker of its own would make every wake of it a fetch.
+    let signal = tokio::spawn(async move { stop.cancelled().await });
+    let context = context.clone();
+    Monitor::new()
+        .register(move |_restarts| {
             let slots = context.settings.slots;
             // A fresh name at every start: tickets held under an old name would be stranded while a new worker keeps
             // that name alive.
@@ -45,21 +73,22 @@ pub(crate) async fn run(context: &Context, stop: CancellationToken) {
                 // Otherwise every wake of a handler costs a fetch.
                 .parallelize(tokio::spawn)
                 .build(handle)
-        });
-    }
-    // The signal is spawned: a waker of its own would make every wake of it a fetch.
-    let signal = tokio::spawn(async move { stop.cancelled().await });
-    let ended = monitor
-        // Any database error ends a worker's run.
-        .should_restart(|_context, error| {
-            tracing::warn!(%error, "a queue worker stopped; starting it again");
-            true
         })
+        .should_restart(|_context, _error| false)
         .shutdown_timeout(Duration::from_secs(5))
         .run_with_signal(async move { signal.await.map_err(std::io::Error::other) })
-        .await;
-    if let Err(error) = ended {
-        tracing::warn!(%error, "the queue workers ended badly");
+        .await
+}
+
+async fn wait_for_database(context: &Context, stop: &CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+        if context.store.ping().await.is_ok() {
+            return;
+        }
     }
 }
 

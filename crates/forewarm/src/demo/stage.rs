@@ -62,7 +62,9 @@ impl Stage {
                 mirror.url()
             ),
             None => {
-                println!("  mirror     left out: the program docker-registry is not installed (`make setup`)");
+                println!(
+                    "  mirror     left out: the program docker-registry is not installed (`make setup`)"
+                );
             }
         }
     }
