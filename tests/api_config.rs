@@ -40,23 +40,15 @@ async fn a_registry_lives_from_creation_to_deletion() {
     });
 
     let created = app.post("/api/v1/registries", &body).await;
-    assert_eq!(
-        (created.status, created.header("location")),
-        (201, "/api/v1/registries/hub")
-    );
+    assert_eq!((created.status, created.header("location")), (201, "/api/v1/registries/hub"));
     let view = created.json();
     assert_eq!(view["kind"], "oci");
     assert_eq!(view["url"], "https://registry.test");
-    assert_eq!(
-        view["auth"],
-        json!({ "mode": "basic", "username": "robot", "secret_set": true })
-    );
+    assert_eq!(view["auth"], json!({ "mode": "basic", "username": "robot", "secret_set": true }));
     assert_eq!(app.get("/api/v1/registries/hub").await.json(), view);
 
     // What was read can be sent back, and says the same; a new name moves it.
-    let renamed = app
-        .put("/api/v1/registries/hub", &with(&view, &json!({ "name": "hub2" })))
-        .await;
+    let renamed = app.put("/api/v1/registries/hub", &with(&view, &json!({ "name": "hub2" }))).await;
     assert_eq!(renamed.status, 200, "{}", renamed.text);
     assert_eq!(renamed.json()["auth"], view["auth"]);
     assert_eq!(app.get("/api/v1/registries/hub").await.status, 404);
@@ -77,17 +69,8 @@ async fn an_instance_tells_its_health_in_every_view() {
     assert_eq!(view["enabled"], true);
 
     let ping = app.act("/api/v1/instances/edge/ping").await;
-    assert_eq!(
-        (ping.status, &ping.json()["healthy"]),
-        (200, &json!(false)),
-        "{}",
-        ping.text
-    );
-    assert!(
-        ping.json()["reason"].as_str().unwrap().contains("refused"),
-        "{}",
-        ping.text
-    );
+    assert_eq!((ping.status, &ping.json()["healthy"]), (200, &json!(false)), "{}", ping.text);
+    assert!(ping.json()["reason"].as_str().unwrap().contains("refused"), "{}", ping.text);
 
     for health in [
         &app.get("/api/v1/instances/edge").await.json()["health"],
@@ -112,17 +95,12 @@ fn closed_port() -> u16 {
 async fn a_registry_that_does_not_answer_is_reported_in_a_readable_line() {
     let app = TestApp::start().await;
     let url = format!("http://127.0.0.1:{}", closed_port());
-    app.create("/api/v1/registries", &json!({ "name": "gone", "url": url }))
-        .await;
+    app.create("/api/v1/registries", &json!({ "name": "gone", "url": url })).await;
 
     let ping = app.act("/api/v1/registries/gone/ping").await;
 
     assert_eq!((ping.status, &ping.json()["healthy"]), (200, &json!(false)));
-    assert!(
-        ping.json()["reason"].as_str().unwrap().contains("refused"),
-        "{}",
-        ping.text
-    );
+    assert!(ping.json()["reason"].as_str().unwrap().contains("refused"), "{}", ping.text);
 }
 
 #[tokio::test]
@@ -132,14 +110,7 @@ async fn a_policy_comes_back_as_it_was_sent_but_for_its_secrets() {
 
     let view = app.create(POLICIES, &policy()).await;
 
-    for field in [
-        "name",
-        "filters",
-        "trigger",
-        "options",
-        "instances",
-        "max_attempts",
-    ] {
+    for field in ["name", "filters", "trigger", "options", "instances", "max_attempts"] {
         assert_eq!(view[field], policy()[field], "{field}");
     }
     let access = json!({ "header_names": ["X-Team"], "username": "robot", "password_set": true });
@@ -163,13 +134,7 @@ async fn a_secret_that_an_update_leaves_out_stays_and_null_clears_it() {
     let path = format!("{POLICIES}/nightly");
     let stored = async || {
         let project = app.store.projects().get("shop").await.unwrap().unwrap();
-        let policy = app
-            .store
-            .policies()
-            .get(project.id, "nightly")
-            .await
-            .unwrap()
-            .unwrap();
+        let policy = app.store.policies().get(project.id, "nightly").await.unwrap().unwrap();
         policy.access
     };
 
@@ -178,10 +143,8 @@ async fn a_secret_that_an_update_leaves_out_stays_and_null_clears_it() {
     assert_eq!(stored().await.password.unwrap().expose(), "hidden-password");
     assert_eq!(stored().await.headers["X-Team"].expose(), "hidden-header");
 
-    let cleared = with(
-        &policy(),
-        &json!({ "access": { "headers": null, "username": null, "password": null } }),
-    );
+    let cleared =
+        with(&policy(), &json!({ "access": { "headers": null, "username": null, "password": null } }));
     assert_eq!(app.put(&path, &cleared).await.status, 200);
     assert!(stored().await.is_empty());
 }
@@ -201,33 +164,19 @@ async fn a_stored_secret_never_moves_to_another_host() {
     let view = app.get(path).await.json();
 
     // Another path of the same host: the token stays.
-    let same_host = with(
-        &view,
-        &json!({ "endpoint": "http://manager.test:8080/dragonfly" }),
-    );
+    let same_host = with(&view, &json!({ "endpoint": "http://manager.test:8080/dragonfly" }));
     assert_eq!(app.put(path, &same_host).await.status, 200);
     assert_eq!(token().await, "hidden-token");
 
-    for elsewhere in [
-        "http://evil.test:8080",
-        "http://manager.test:9090",
-        "https://manager.test:8080",
-    ] {
+    for elsewhere in ["http://evil.test:8080", "http://manager.test:9090", "https://manager.test:8080"] {
         let mut moved = with(&view, &json!({ "endpoint": elsewhere }));
         let refused = app.put(path, &moved).await;
         assert_eq!(refused.status, 400, "{elsewhere}: {}", refused.text);
-        assert!(
-            refused.complaints().starts_with("auth.secret: "),
-            "{}",
-            refused.text
-        );
+        assert!(refused.complaints().starts_with("auth.secret: "), "{}", refused.text);
         moved.as_object_mut().unwrap().remove("auth");
         assert_eq!(app.put(path, &moved).await.status, 400, "{elsewhere}");
     }
-    assert_eq!(
-        app.get(path).await.json()["endpoint"],
-        "http://manager.test:8080/dragonfly"
-    );
+    assert_eq!(app.get(path).await.json()["endpoint"], "http://manager.test:8080/dragonfly");
 }
 
 #[tokio::test]
@@ -240,50 +189,15 @@ async fn bad_input_is_refused_with_the_field_named_and_writes_nothing() {
     let table = [
         ("registries", &registry, json!({ "name": "-x" }), "name: "),
         ("registries", &registry, json!({ "name": "" }), "name: "),
-        (
-            "registries",
-            &registry,
-            json!({ "name": "a".repeat(256) }),
-            "name: ",
-        ),
+        ("registries", &registry, json!({ "name": "a".repeat(256) }), "name: "),
         ("registries", &registry, json!({ "name": "größe" }), "name: "),
-        (
-            "registries",
-            &registry,
-            json!({ "url": "ftp://new.test" }),
-            "url: ",
-        ),
-        (
-            "registries",
-            &registry,
-            json!({ "url": "http://user:pw@new.test" }),
-            "url: ",
-        ),
+        ("registries", &registry, json!({ "url": "ftp://new.test" }), "url: "),
+        ("registries", &registry, json!({ "url": "http://user:pw@new.test" }), "url: "),
         ("registries", &registry, json!({ "url": "new.test" }), "url: "),
-        (
-            "registries",
-            &registry,
-            json!({ "kind": "quay" }),
-            "kind: must be one of",
-        ),
-        (
-            "registries",
-            &registry,
-            json!({ "repositories": ["Shop/Web"] }),
-            "repositories[0]: ",
-        ),
-        (
-            "registries",
-            &registry,
-            json!({ "auth": { "mode": "basic" } }),
-            "auth.secret: ",
-        ),
-        (
-            "registries",
-            &registry,
-            json!({ "auth": { "mode": "basic", "secret": "x" } }),
-            "auth.username: ",
-        ),
+        ("registries", &registry, json!({ "kind": "quay" }), "kind: must be one of"),
+        ("registries", &registry, json!({ "repositories": ["Shop/Web"] }), "repositories[0]: "),
+        ("registries", &registry, json!({ "auth": { "mode": "basic" } }), "auth.secret: "),
+        ("registries", &registry, json!({ "auth": { "mode": "basic", "secret": "x" } }), "auth.username: "),
         (
             "registries",
             &registry,
@@ -296,78 +210,28 @@ async fn bad_input_is_refused_with_the_field_named_and_writes_nothing() {
             json!({ "auth": { "mode": "bearer", "secret": "x\r\ny: z" } }),
             "auth.secret: ",
         ),
-        (
-            "instances",
-            &instance,
-            json!({ "vendor": "squid" }),
-            "vendor: must be one of",
-        ),
-        (
-            "instances",
-            &instance,
-            json!({ "endpoint": "unix:///x" }),
-            "endpoint: ",
-        ),
+        ("instances", &instance, json!({ "vendor": "squid" }), "vendor: must be one of"),
+        ("instances", &instance, json!({ "endpoint": "unix:///x" }), "endpoint: "),
         (
             "instances",
             &instance,
             json!({ "max_in_flight": 0 }),
             "max_in_flight: must be a whole number from 1",
         ),
-        (
-            "instances",
-            &instance,
-            json!({ "max_in_flight": 1.5 }),
-            "max_in_flight: ",
-        ),
-        (
-            "instances",
-            &instance,
-            json!({ "submits_per_second": 0 }),
-            "submits_per_second: ",
-        ),
+        ("instances", &instance, json!({ "max_in_flight": 1.5 }), "max_in_flight: "),
+        ("instances", &instance, json!({ "submits_per_second": 0 }), "submits_per_second: "),
         (
             "instances",
             &instance,
             json!({ "settings": { "kraken_mode": "origin" } }),
             "settings.kraken_mode: ",
         ),
-        (
-            "instances",
-            &instance,
-            json!({ "settings": { "kraken_mode": "fast" } }),
-            "settings.kraken_mode: ",
-        ),
-        (
-            "projects",
-            &project,
-            json!({ "registry": "nowhere" }),
-            "registry: there is no registry 'nowhere'",
-        ),
-        (
-            "projects",
-            &project,
-            json!({ "namespace": "Shop//x" }),
-            "namespace: ",
-        ),
-        (
-            "projects/shop/policies",
-            &policy(),
-            json!({ "instances": [] }),
-            "instances: ",
-        ),
-        (
-            "projects/shop/policies",
-            &policy(),
-            json!({ "instances": ["nowhere"] }),
-            "instances[0]: ",
-        ),
-        (
-            "projects/shop/policies",
-            &policy(),
-            json!({ "instances": ["edge", "edge"] }),
-            "instances[1]: ",
-        ),
+        ("instances", &instance, json!({ "settings": { "kraken_mode": "fast" } }), "settings.kraken_mode: "),
+        ("projects", &project, json!({ "registry": "nowhere" }), "registry: there is no registry 'nowhere'"),
+        ("projects", &project, json!({ "namespace": "Shop//x" }), "namespace: "),
+        ("projects/shop/policies", &policy(), json!({ "instances": [] }), "instances: "),
+        ("projects/shop/policies", &policy(), json!({ "instances": ["nowhere"] }), "instances[0]: "),
+        ("projects/shop/policies", &policy(), json!({ "instances": ["edge", "edge"] }), "instances[1]: "),
         (
             "projects/shop/policies",
             &policy(),
@@ -398,12 +262,7 @@ async fn bad_input_is_refused_with_the_field_named_and_writes_nothing() {
             json!({ "options": { "scope": "everyone" } }),
             "options.scope: must be one of",
         ),
-        (
-            "projects/shop/policies",
-            &policy(),
-            json!({ "options": { "count": 201 } }),
-            "options.count: ",
-        ),
+        ("projects/shop/policies", &policy(), json!({ "options": { "count": 201 } }), "options.count: "),
         (
             "projects/shop/policies",
             &policy(),
@@ -434,34 +293,20 @@ async fn bad_input_is_refused_with_the_field_named_and_writes_nothing() {
             json!({ "options": { "platforms": ["arm"] } }),
             "options.platforms[0]: ",
         ),
-        (
-            "projects/shop/policies",
-            &policy(),
-            json!({ "access": { "username": "x" } }),
-            "access.username: ",
-        ),
+        ("projects/shop/policies", &policy(), json!({ "access": { "username": "x" } }), "access.username: "),
         (
             "projects/shop/policies",
             &policy(),
             json!({ "access": { "headers": { "a b": "x" } } }),
             "access.headers: ",
         ),
-        (
-            "projects/shop/policies",
-            &policy(),
-            json!({ "max_attempts": 0 }),
-            "max_attempts: ",
-        ),
+        ("projects/shop/policies", &policy(), json!({ "max_attempts": 0 }), "max_attempts: "),
     ];
     let before = counts(&app).await;
     for (path, good, change, complaint) in table {
         let answer = app.post(&format!("/api/v1/{path}"), &with(good, &change)).await;
         assert_eq!(answer.status, 400, "{path} {change}: {}", answer.text);
-        assert!(
-            answer.complaints().contains(complaint),
-            "{path} {change}: {}",
-            answer.text
-        );
+        assert!(answer.complaints().contains(complaint), "{path} {change}: {}", answer.text);
         assert!(!answer.text.contains("hidden-"), "{}", answer.text);
     }
     assert_eq!(counts(&app).await, before);
@@ -469,14 +314,7 @@ async fn bad_input_is_refused_with_the_field_named_and_writes_nothing() {
 
 async fn counts(app: &TestApp) -> Vec<i64> {
     let mut counts = Vec::new();
-    for table in [
-        "registries",
-        "instances",
-        "projects",
-        "policies",
-        "policy_instances",
-        "executions",
-    ] {
+    for table in ["registries", "instances", "projects", "policies", "policy_instances", "executions"] {
         counts.push(app.rows(table).await);
     }
     counts
@@ -529,10 +367,7 @@ async fn options_that_break_cache_hits_are_taken_with_a_warning() {
 
     let view = app.create(POLICIES, &body).await;
 
-    assert!(
-        view["warnings"][0].as_str().unwrap().starts_with("options.tag "),
-        "{view}"
-    );
+    assert!(view["warnings"][0].as_str().unwrap().starts_with("options.tag "), "{view}");
 }
 
 #[tokio::test]
@@ -540,27 +375,18 @@ async fn a_name_can_be_used_once() {
     let app = TestApp::start().await;
     app.furnish().await;
     app.create(POLICIES, &policy()).await;
-    app.create(POLICIES, &with(&policy(), &json!({ "name": "weekly" })))
-        .await;
+    app.create(POLICIES, &with(&policy(), &json!({ "name": "weekly" }))).await;
     let registry = json!({ "name": "origin", "url": "http://other.test" });
     assert_eq!(app.post("/api/v1/registries", &registry).await.status, 409);
     let instance = json!({ "name": "edge", "vendor": "mirror", "endpoint": "http://other.test" });
     assert_eq!(app.post("/api/v1/instances", &instance).await.status, 409);
     assert_eq!(
-        app.post(
-            "/api/v1/projects",
-            &json!({ "name": "shop", "registry": "origin" })
-        )
-        .await
-        .status,
+        app.post("/api/v1/projects", &json!({ "name": "shop", "registry": "origin" })).await.status,
         409
     );
     assert_eq!(app.post(POLICIES, &policy()).await.status, 409);
     let renamed = app.put(&format!("{POLICIES}/weekly"), &policy()).await;
-    assert_eq!(
-        (renamed.status, renamed.complaints().as_str()),
-        (409, "name: 'nightly' is taken")
-    );
+    assert_eq!((renamed.status, renamed.complaints().as_str()), (409, "name: 'nightly' is taken"));
 }
 
 #[tokio::test]
@@ -575,10 +401,7 @@ async fn what_is_in_use_is_not_deleted_and_its_users_are_named() {
         ("/api/v1/instances/dragonfly", "policy shop/nightly".to_owned()),
         ("/api/v1/instances/dragonfly", format!("execution {execution}")),
         ("/api/v1/projects/shop", "policy shop/nightly".to_owned()),
-        (
-            "/api/v1/projects/shop/policies/nightly",
-            format!("execution {execution}"),
-        ),
+        ("/api/v1/projects/shop/policies/nightly", format!("execution {execution}")),
     ];
     for (path, user) in table {
         let answer = app.delete(path).await;
@@ -598,10 +421,7 @@ async fn what_is_in_use_is_not_deleted_and_its_users_are_named() {
         assert_eq!(app.delete(path).await.status, 204, "{path}");
     }
     let record = app.get(&format!("/api/v1/executions/{execution}")).await.json();
-    assert_eq!(
-        (&record["policy"], &record["project"]),
-        (&json!("nightly"), &json!("shop"))
-    );
+    assert_eq!((&record["policy"], &record["project"]), (&json!("nightly"), &json!("shop")));
 }
 
 #[tokio::test]
@@ -616,11 +436,7 @@ async fn images_of_an_unfinished_ad_hoc_preheat_hold_their_registry() {
     let answer = app.delete("/api/v1/registries/origin").await;
 
     assert_eq!(answer.status, 409);
-    assert!(
-        answer.complaints().contains(&format!("execution {execution}")),
-        "{}",
-        answer.text
-    );
+    assert!(answer.complaints().contains(&format!("execution {execution}")), "{}", answer.text);
 }
 
 #[tokio::test]
@@ -630,11 +446,7 @@ async fn vendor_and_kind_cannot_be_changed() {
     let other = json!({ "name": "edge", "vendor": "kraken", "endpoint": "http://mirror.test:5000" });
     let answer = app.put("/api/v1/instances/edge", &other).await;
     assert_eq!(answer.status, 400);
-    assert!(
-        answer.complaints().starts_with("vendor: cannot be changed"),
-        "{}",
-        answer.text
-    );
+    assert!(answer.complaints().starts_with("vendor: cannot be changed"), "{}", answer.text);
 }
 
 #[tokio::test]
@@ -646,51 +458,24 @@ async fn lists_come_in_pages_with_their_total_and_links() {
     }
     let names = |answer: &crate::support::app::Answer| -> Vec<String> {
         let list = answer.json();
-        list.as_array()
-            .unwrap()
-            .iter()
-            .map(|item| item["name"].as_str().unwrap().to_owned())
-            .collect()
+        list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
     };
 
-    let middle = app
-        .get("/api/v1/registries?page=2&page_size=3&sort=-name&q=REG")
-        .await;
+    let middle = app.get("/api/v1/registries?page=2&page_size=3&sort=-name&q=REG").await;
     assert_eq!(names(&middle), ["reg-4", "reg-3", "reg-2"]);
     assert_eq!(middle.header("x-total-count"), "7");
     let link = |page: u8, rel: &str| {
         format!("</api/v1/registries?sort=-name&q=REG&page={page}&page_size=3>; rel=\"{rel}\"")
     };
-    let links = [
-        link(1, "first"),
-        link(1, "prev"),
-        link(3, "next"),
-        link(3, "last"),
-    ]
-    .join(", ");
+    let links = [link(1, "first"), link(1, "prev"), link(3, "next"), link(3, "last")].join(", ");
     assert_eq!(middle.header("link"), links);
 
-    let beyond = app
-        .get("/api/v1/registries?page=9223372036854775807&page_size=100")
-        .await;
-    assert_eq!(
-        (
-            beyond.status,
-            names(&beyond).len(),
-            beyond.header("x-total-count")
-        ),
-        (200, 0, "7")
-    );
+    let beyond = app.get("/api/v1/registries?page=9223372036854775807&page_size=100").await;
+    assert_eq!((beyond.status, names(&beyond).len(), beyond.header("x-total-count")), (200, 0, "7"));
     assert_eq!(names(&app.get("/api/v1/registries?q=5").await), ["reg-5"]);
-    assert_eq!(
-        names(&app.get("/api/v1/registries?sort=-created_at&page_size=1").await),
-        ["reg-7"]
-    );
+    assert_eq!(names(&app.get("/api/v1/registries?sort=-created_at&page_size=1").await), ["reg-7"]);
     // A wildcard of SQL is a text like any other.
-    assert_eq!(
-        app.get("/api/v1/registries?q=%25").await.header("x-total-count"),
-        "0"
-    );
+    assert_eq!(app.get("/api/v1/registries?q=%25").await.header("x-total-count"), "0");
 }
 
 #[tokio::test]
@@ -699,18 +484,8 @@ async fn vendors_tell_what_each_can_do() {
 
     let vendors = app.get("/api/v1/vendors").await.json();
 
-    let ids: Vec<&Value> = vendors
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|vendor| &vendor["id"])
-        .collect();
+    let ids: Vec<&Value> = vendors.as_array().unwrap().iter().map(|vendor| &vendor["id"]).collect();
     assert_eq!(ids, [&json!("dragonfly"), &json!("kraken"), &json!("mirror")]);
     assert!(vendors[0]["kinds"].as_array().unwrap().contains(&json!("file")));
-    assert!(
-        vendors[0]["options"]
-            .as_array()
-            .unwrap()
-            .contains(&json!("scope"))
-    );
+    assert!(vendors[0]["options"].as_array().unwrap().contains(&json!("scope")));
 }

@@ -55,9 +55,7 @@ fn the_checked_in_document_is_that_of_the_code() {
 fn every_operation_has_an_id_that_all_generators_can_use() {
     let mut seen = HashSet::new();
     for (path, method, operation) in operations() {
-        let id = operation["operationId"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{method} {path} has no id"));
+        let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no id"));
         assert!(
             id.starts_with(|c: char| c.is_ascii_uppercase()) && id.chars().all(|c| c.is_ascii_alphanumeric()),
             "{id}"
@@ -73,10 +71,8 @@ fn every_operation_has_an_id_that_all_generators_can_use() {
 #[test]
 fn path_arguments_are_in_the_order_of_the_path() {
     for (path, method, operation) in operations() {
-        let in_path: Vec<&str> = path
-            .split('/')
-            .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
-            .collect();
+        let in_path: Vec<&str> =
+            path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect();
         let empty = vec![];
         let declared: Vec<&str> = operation["parameters"]
             .as_array()
@@ -98,10 +94,7 @@ fn no_operation_hides_another_one_on_the_same_path() {
 #[test]
 fn no_field_is_read_only_since_that_would_refuse_what_was_read_before() {
     visit(document::get(), &mut |key, value| {
-        assert!(
-            key != "readOnly" || value == &Value::Bool(false),
-            "a read-only field"
-        );
+        assert!(key != "readOnly" || value == &Value::Bool(false), "a read-only field");
     });
 }
 
@@ -149,11 +142,7 @@ fn media_types_carry_no_charset_and_schemas_no_described_references() {
             }
         }
         if key == "allOf" {
-            let described = value
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|part| part.get("description").is_some());
+            let described = value.as_array().unwrap().iter().any(|part| part.get("description").is_some());
             assert!(!described, "{value}");
         }
     });
@@ -165,16 +154,8 @@ fn every_operation_says_which_errors_it_can_give() {
         let responses = operation["responses"].as_object().unwrap();
         let place = format!("{method} {path}");
         assert!(responses.contains_key("500"), "{place}");
-        assert_eq!(
-            operation.get("requestBody").is_some(),
-            responses.contains_key("415"),
-            "{place}"
-        );
-        assert_eq!(
-            operation.get("requestBody").is_some(),
-            responses.contains_key("413"),
-            "{place}"
-        );
+        assert_eq!(operation.get("requestBody").is_some(), responses.contains_key("415"), "{place}");
+        assert_eq!(operation.get("requestBody").is_some(), responses.contains_key("413"), "{place}");
         assert_eq!(path.contains('{'), responses.contains_key("404"), "{place}");
     }
 }
@@ -186,9 +167,7 @@ fn fields_of_answers_that_may_be_absent_are_never_null() {
         .iter()
         .filter(|(_, schema)| {
             let properties = schema["properties"].as_object().into_iter().flatten();
-            properties
-                .into_iter()
-                .any(|(_, property)| property["nullable"] == true)
+            properties.into_iter().any(|(_, property)| property["nullable"] == true)
         })
         .map(|(name, _)| name.as_str())
         .collect();
@@ -221,16 +200,9 @@ async fn the_documentation_page_needs_nothing_from_elsewhere_and_runs_no_inline_
     let page = app.get("/docs/").await;
     assert_eq!(page.status, 200);
     assert!(page.header("content-type").starts_with("text/html"));
-    assert!(
-        page.header("content-security-policy")
-            .starts_with("default-src 'self'")
-    );
+    assert!(page.header("content-security-policy").starts_with("default-src 'self'"));
     assert_eq!(page.header("x-content-type-options"), "nosniff");
-    assert!(
-        !page.text.contains("http://") && !page.text.contains("https://"),
-        "{}",
-        page.text
-    );
+    assert!(!page.text.contains("http://") && !page.text.contains("https://"), "{}", page.text);
     assert!(!page.text.contains("<script>"), "{}", page.text);
 
     for file in ["swagger-ui.css", "swagger-ui-bundle.js", "init.js"] {
@@ -249,10 +221,7 @@ async fn the_console_answers_its_own_addresses_but_never_those_of_the_api() {
         let page = app.get(path).await;
         assert_eq!(page.status, 200, "{path}");
         assert!(page.text.contains("<title>Forewarm</title>"), "{path}");
-        assert!(
-            page.header("content-security-policy")
-                .contains("default-src 'self'")
-        );
+        assert!(page.header("content-security-policy").contains("default-src 'self'"));
     }
     assert_eq!(app.get("/console.js").await.status, 200);
     assert_eq!(app.get("/no-such-file.js").await.status, 404);
@@ -265,16 +234,11 @@ async fn a_file_that_a_browser_has_already_is_not_sent_again() {
     let app = TestApp::start().await;
     let first = app.get("/console.js").await;
     let etag = first.header("etag").to_owned();
-    assert!(
-        etag.starts_with('"') && etag.ends_with('"') && etag.len() == 66,
-        "{etag}"
-    );
+    assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() == 66, "{etag}");
 
     for known in [etag.clone(), format!("\"old\", W/{etag}"), "*".to_owned()] {
         let mut request = crate::support::app::request(poem::http::Method::GET, "/console.js");
-        request
-            .headers_mut()
-            .insert("if-none-match", known.parse().unwrap());
+        request.headers_mut().insert("if-none-match", known.parse().unwrap());
         let again = app.send(request).await;
         assert_eq!((again.status, again.text.len()), (304, 0), "{known}");
         assert_eq!(again.header("etag"), etag);

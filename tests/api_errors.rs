@@ -23,24 +23,12 @@ async fn parameters_that_make_no_sense_are_named_with_what_they_must_be() {
     let table = [
         ("/api/v1/registries?page=0", "page: must be a whole number from 1"),
         ("/api/v1/registries?page=x", "page: must be a whole number from 1"),
-        (
-            "/api/v1/registries?page_size=101",
-            "page_size: must be a whole number from 1 to 100",
-        ),
-        (
-            "/api/v1/registries?sort=size",
-            "sort: must be one of name, -name, created_at",
-        ),
-        (
-            "/api/v1/executions?status=done",
-            "status: must be one of pending, running",
-        ),
+        ("/api/v1/registries?page_size=101", "page_size: must be a whole number from 1 to 100"),
+        ("/api/v1/registries?sort=size", "sort: must be one of name, -name, created_at"),
+        ("/api/v1/executions?status=done", "status: must be one of pending, running"),
         ("/api/v1/executions?since=yesterday", "since: must be a time like"),
         ("/api/v1/executions/first", "execution: must be a whole number"),
-        (
-            "/api/v1/tasks/99999999999999999999",
-            "task: must be a whole number",
-        ),
+        ("/api/v1/tasks/99999999999999999999", "task: must be a whole number"),
         ("/api/v1/registries?q=%00", "NUL"),
         ("/api/v1/registries/a%00b", "NUL"),
     ];
@@ -63,30 +51,12 @@ async fn bodies_that_make_no_sense_are_refused_with_the_field_named() {
         (r#"{"name":"a"}"#, "url: is required"),
         (r#"{"name":false,"url":"http://r"}"#, "name: must be a string"),
         (r#"{"name":7,"url":"http://r"}"#, "name: must be a string"),
-        (
-            r#"{"name":"a","url":"http://r","description":null}"#,
-            "description: must not be null",
-        ),
-        (
-            r#"{"name":"a","url":"http://r","insecure_tls":"no"}"#,
-            "insecure_tls: must be true or false",
-        ),
-        (
-            r#"{"name":"a","url":"http://r","insecureTls":true}"#,
-            "insecureTls: is spelled 'insecure_tls'",
-        ),
-        (
-            r#"{"name":"a","url":"http://r","repositories":["x",3]}"#,
-            "repositories[1]: must be a string",
-        ),
-        (
-            r#"{"name":"a","url":"http://r","auth":{"mode":"magic"}}"#,
-            "auth.mode: must be one of none, basic",
-        ),
-        (
-            r#"{"name":"a\u0000b","url":"http://r"}"#,
-            "name: must not contain a NUL character",
-        ),
+        (r#"{"name":"a","url":"http://r","description":null}"#, "description: must not be null"),
+        (r#"{"name":"a","url":"http://r","insecure_tls":"no"}"#, "insecure_tls: must be true or false"),
+        (r#"{"name":"a","url":"http://r","insecureTls":true}"#, "insecureTls: is spelled 'insecure_tls'"),
+        (r#"{"name":"a","url":"http://r","repositories":["x",3]}"#, "repositories[1]: must be a string"),
+        (r#"{"name":"a","url":"http://r","auth":{"mode":"magic"}}"#, "auth.mode: must be one of none, basic"),
+        (r#"{"name":"a\u0000b","url":"http://r"}"#, "name: must not contain a NUL character"),
     ];
     for (body, complaint) in table {
         let answer = app.send(json_text("/api/v1/registries", body)).await;
@@ -110,13 +80,8 @@ async fn everything_that_is_wrong_is_told_at_once() {
 #[tokio::test]
 async fn an_address_without_anything_behind_it_is_not_found() {
     let app = TestApp::start().await;
-    for path in [
-        "/api/v1/nothing",
-        "/api/v1/registries/",
-        "/api/v1/tasks/1",
-        "/api/v1/executions/1",
-        "/api",
-    ] {
+    for path in ["/api/v1/nothing", "/api/v1/registries/", "/api/v1/tasks/1", "/api/v1/executions/1", "/api"]
+    {
         let answer = app.get(path).await;
         assert_eq!(answer.status, 404, "{path}: {}", answer.text);
         assert_eq!(answer.json()["errors"][0]["code"], "NOT_FOUND");
@@ -147,10 +112,7 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
         let asked = app.send(request(Method::OPTIONS, path)).await;
         assert_eq!((asked.status, asked.header("allow")), (204, allowed), "{path}");
     }
-    assert_eq!(
-        app.send(request(Method::HEAD, "/api/v1/registries")).await.status,
-        200
-    );
+    assert_eq!(app.send(request(Method::HEAD, "/api/v1/registries")).await.status, 200);
 }
 
 #[tokio::test]
@@ -181,18 +143,11 @@ async fn a_body_that_is_not_json_is_an_unsupported_media_type() {
         .uri_str("/api/v1/registries")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body("name=a");
-    let bare = Request::builder()
-        .method(Method::POST)
-        .uri_str("/api/v1/registries")
-        .body("{}");
+    let bare = Request::builder().method(Method::POST).uri_str("/api/v1/registries").body("{}");
     for request in [form, bare] {
         let answer = app.send(request).await;
         assert_eq!(answer.status, 415);
-        assert!(
-            answer.complaints().contains("application/json"),
-            "{}",
-            answer.text
-        );
+        assert!(answer.complaints().contains("application/json"), "{}", answer.text);
     }
 }
 
@@ -201,9 +156,7 @@ async fn a_reasonable_request_id_is_kept_and_any_other_replaced() {
     let app = TestApp::start().await;
     let id_for = async |sent: &'static str| {
         let mut request = request(Method::GET, "/livez");
-        request
-            .headers_mut()
-            .insert("x-request-id", sent.parse().unwrap());
+        request.headers_mut().insert("x-request-id", sent.parse().unwrap());
         app.send(request).await.header("x-request-id").to_owned()
     };
     assert_eq!(id_for("build-17.a_b").await, "build-17.a_b");
@@ -215,25 +168,17 @@ async fn a_reasonable_request_id_is_kept_and_any_other_replaced() {
 
 #[tokio::test]
 async fn a_panic_is_an_internal_error_that_tells_nothing_but_its_request_id() {
-    let routes = Route::new()
-        .at(
-            "/api/v1/panic",
-            make_sync(|_| -> &'static str { panic!("the hidden cause") }),
-        )
-        .at(
+    let routes =
+        Route::new().at("/api/v1/panic", make_sync(|_| -> &'static str { panic!("the hidden cause") })).at(
             "/api/v1/fail",
             make_sync(|_| -> poem::Result<&'static str> {
-                Err(poem::error::InternalServerError(std::io::Error::other(
-                    "the hidden cause",
-                )))
+                Err(poem::error::InternalServerError(std::io::Error::other("the hidden cause")))
             }),
         );
     let endpoint = forewarm_api::around(routes).map_to_response().boxed();
     for path in ["/api/v1/panic", "/api/v1/fail"] {
         let mut request = request(Method::GET, path);
-        request
-            .headers_mut()
-            .insert("x-request-id", "req-1".parse().unwrap());
+        request.headers_mut().insert("x-request-id", "req-1".parse().unwrap());
         let answer = send(&endpoint, request).await;
         assert_eq!(answer.status, 500);
         assert_eq!(answer.json()["errors"][0]["code"], "INTERNAL");

@@ -44,11 +44,7 @@ async fn spec_of(app: &TestApp, view: &Value) -> Spec {
 /// Does the worker's part: gives an execution its tasks, one for each tag.
 async fn expand(app: &TestApp, execution: i64, tags: &[&str]) -> Vec<i64> {
     let executions = app.store.executions();
-    let expansion = executions
-        .begin_expansion(execution, 0, LEASE)
-        .await
-        .unwrap()
-        .unwrap();
+    let expansion = executions.begin_expansion(execution, 0, LEASE).await.unwrap().unwrap();
     let tasks: Vec<NewTask> = tags
         .iter()
         .enumerate()
@@ -62,19 +58,8 @@ async fn expand(app: &TestApp, execution: i64, tags: &[&str]) -> Vec<i64> {
             timeout_seconds: 60,
         })
         .collect();
-    assert!(
-        app.store
-            .tasks()
-            .create_many(expansion.lease, &tasks)
-            .await
-            .unwrap()
-    );
-    assert!(
-        executions
-            .end_expansion(expansion.lease, "all found", &[])
-            .await
-            .unwrap()
-    );
+    assert!(app.store.tasks().create_many(expansion.lease, &tasks).await.unwrap());
+    assert!(executions.end_expansion(expansion.lease, "all found", &[]).await.unwrap());
     let (tasks, _) = app.store.tasks().list(execution, None, 100, 0).await.unwrap();
     tasks.iter().map(|task| task.id).collect()
 }
@@ -103,20 +88,13 @@ async fn step(app: &TestApp, task: i64, stage: Stage, step: Step, lines: &[&str]
     let assignment = tasks.begin(task, seq, LEASE).await.unwrap().unwrap();
     let lines: Vec<Line> = lines
         .iter()
-        .map(|message| Line {
-            at: Utc::now(),
-            level: Level::Info,
-            message: (*message).to_owned(),
-        })
+        .map(|message| Line { at: Utc::now(), level: Level::Info, message: (*message).to_owned() })
         .collect();
     assert!(tasks.record(assignment.lease, stage, step, &lines).await.unwrap());
 }
 
 fn failed(message: &str) -> Step {
-    Step::Failed {
-        message: message.to_owned(),
-        report: None,
-    }
+    Step::Failed { message: message.to_owned(), report: None }
 }
 
 #[tokio::test]
@@ -127,17 +105,11 @@ async fn running_a_policy_makes_an_execution_with_an_address() {
 
     assert_eq!(answer.status, 201);
     let view = answer.json();
-    assert_eq!(
-        answer.header("location"),
-        format!("/api/v1/executions/{}", view["id"])
-    );
+    assert_eq!(answer.header("location"), format!("/api/v1/executions/{}", view["id"]));
     assert_eq!(app.get(answer.header("location")).await.json(), view);
-    for (field, value) in [
-        ("status", "pending"),
-        ("policy", "nightly"),
-        ("project", "shop"),
-        ("trigger", "manual"),
-    ] {
+    for (field, value) in
+        [("status", "pending"), ("policy", "nightly"), ("project", "shop"), ("trigger", "manual")]
+    {
         assert_eq!(view[field], value);
     }
     assert_eq!(view["counts"]["total"], 0);
@@ -163,10 +135,7 @@ async fn a_disabled_policy_and_one_without_an_enabled_instance_do_not_run() {
     policy["enabled"] = json!(false);
     app.put(path, &policy).await;
     let answer = app.act(&format!("{path}/executions")).await;
-    assert_eq!(
-        (answer.status, answer.complaints().as_str()),
-        (409, "policy 'nightly' is disabled")
-    );
+    assert_eq!((answer.status, answer.complaints().as_str()), (409, "policy 'nightly' is disabled"));
     assert_eq!(app.rows("executions").await, 0);
 }
 
@@ -183,10 +152,7 @@ async fn a_disabled_instance_is_left_out_with_a_warning() {
 
     let view = app.act(&format!("{path}/executions")).await.json();
 
-    assert_eq!(
-        view["warnings"],
-        json!(["instance 'edge' is disabled and left out"])
-    );
+    assert_eq!(view["warnings"], json!(["instance 'edge' is disabled and left out"]));
 }
 
 #[tokio::test]
@@ -199,26 +165,16 @@ async fn executions_are_listed_newest_first_and_filtered() {
         let answer = app.get(&format!("/api/v1/executions{query}")).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let list = answer.json();
-        list.as_array()
-            .unwrap()
-            .iter()
-            .map(|item| item["id"].as_i64().unwrap())
-            .collect()
+        list.as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect()
     };
 
     assert_eq!(ids("").await, [second, first]);
     assert_eq!(ids("?sort=created_at").await, [first, second]);
     assert_eq!(ids("?status=stopped").await, [first]);
-    assert_eq!(
-        ids("?project=shop&policy=nightly&trigger=manual&status=pending").await,
-        [second]
-    );
+    assert_eq!(ids("?project=shop&policy=nightly&trigger=manual&status=pending").await, [second]);
     assert_eq!(ids("?project=other").await, Vec::<i64>::new());
     assert_eq!(ids("?since=2100-01-01T00:00:00Z").await, Vec::<i64>::new());
-    assert_eq!(
-        ids("?until=2100-01-01T00:00:00Z&page_size=1&page=2").await,
-        [first]
-    );
+    assert_eq!(ids("?until=2100-01-01T00:00:00Z&page_size=1&page=2").await, [first]);
 }
 
 #[tokio::test]
@@ -235,11 +191,7 @@ async fn a_stop_ends_what_is_open_and_a_second_one_is_refused() {
 
     let again = app.act(&format!("/api/v1/executions/{execution}/stop")).await;
     assert_eq!(again.status, 409);
-    assert!(
-        again.complaints().contains("is in status stopped"),
-        "{}",
-        again.text
-    );
+    assert!(again.complaints().contains("is in status stopped"), "{}", again.text);
     assert_eq!(app.act("/api/v1/executions/999/stop").await.status, 404);
 }
 
@@ -257,37 +209,16 @@ async fn a_retry_reopens_failed_tasks_only_and_is_refused_while_it_runs() {
     };
     step(&app, tasks[1], Stage::Submit, success, &[]).await;
     let ended = app.get(&format!("/api/v1/executions/{execution}")).await.json();
-    assert_eq!(
-        (&ended["status"], &ended["success_rate"]),
-        (&json!("error"), &json!(50.0))
-    );
+    assert_eq!((&ended["status"], &ended["success_rate"]), (&json!("error"), &json!(50.0)));
 
     let retried = app.act(&format!("/api/v1/executions/{execution}/retry")).await;
-    assert_eq!(
-        (retried.status, &retried.json()["status"]),
-        (200, &json!("running")),
-        "{}",
-        retried.text
-    );
-    let list = app
-        .get(&format!("/api/v1/executions/{execution}/tasks"))
-        .await
-        .json();
-    let statuses: Vec<&Value> = list
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|task| &task["status"])
-        .collect();
+    assert_eq!((retried.status, &retried.json()["status"]), (200, &json!("running")), "{}", retried.text);
+    let list = app.get(&format!("/api/v1/executions/{execution}/tasks")).await.json();
+    let statuses: Vec<&Value> = list.as_array().unwrap().iter().map(|task| &task["status"]).collect();
     assert_eq!(statuses, [&json!("pending"), &json!("success")]);
     assert_eq!(list[1]["proof"], "blobs_present");
 
-    assert_eq!(
-        app.act(&format!("/api/v1/executions/{execution}/retry"))
-            .await
-            .status,
-        409
-    );
+    assert_eq!(app.act(&format!("/api/v1/executions/{execution}/retry")).await.status, 409);
 }
 
 #[tokio::test]
@@ -295,29 +226,11 @@ async fn tasks_are_listed_with_what_they_warm() {
     let app = furnished().await;
     let execution = execute(&app).await;
     let tasks = expand(&app, execution, &["v1", "v2", "v3"]).await;
-    step(
-        &app,
-        tasks[2],
-        Stage::Submit,
-        failed("404: no such manifest"),
-        &[],
-    )
-    .await;
+    step(&app, tasks[2], Stage::Submit, failed("404: no such manifest"), &[]).await;
 
-    let page = app
-        .get(&format!("/api/v1/executions/{execution}/tasks?page_size=2"))
-        .await;
-    assert_eq!(
-        (
-            page.header("x-total-count"),
-            page.json().as_array().unwrap().len()
-        ),
-        ("3", 2)
-    );
-    let failed = app
-        .get(&format!("/api/v1/executions/{execution}/tasks?status=error"))
-        .await
-        .json();
+    let page = app.get(&format!("/api/v1/executions/{execution}/tasks?page_size=2")).await;
+    assert_eq!((page.header("x-total-count"), page.json().as_array().unwrap().len()), ("3", 2));
+    let failed = app.get(&format!("/api/v1/executions/{execution}/tasks?status=error")).await.json();
     assert_eq!(failed.as_array().unwrap().len(), 1);
 
     let task = app.get(&format!("/api/v1/tasks/{}", tasks[2])).await.json();
@@ -325,14 +238,8 @@ async fn tasks_are_listed_with_what_they_warm() {
     assert_eq!(task["message"], "404: no such manifest");
     assert_eq!(task["instance"], "edge");
     let target = &task["target"];
-    assert_eq!(
-        (&target["type"], &target["repository"]),
-        (&json!("image"), &json!("shop/web"))
-    );
-    assert_eq!(
-        (&target["platform"], &target["tags"]),
-        (&json!("linux/amd64"), &json!(["v3"]))
-    );
+    assert_eq!((&target["type"], &target["repository"]), (&json!("image"), &json!("shop/web")));
+    assert_eq!((&target["platform"], &target["tags"]), (&json!("linux/amd64"), &json!(["v3"])));
     assert_eq!(app.get("/api/v1/executions/999/tasks").await.status, 404);
 }
 
@@ -341,21 +248,11 @@ async fn a_log_can_be_read_as_text() {
     let app = furnished().await;
     let execution = execute(&app).await;
     let tasks = expand(&app, execution, &["v1"]).await;
-    step(
-        &app,
-        tasks[0],
-        Stage::Submit,
-        failed("no"),
-        &["asked for it", "it said no"],
-    )
-    .await;
+    step(&app, tasks[0], Stage::Submit, failed("no"), &["asked for it", "it said no"]).await;
 
     let log = app.get(&format!("/api/v1/tasks/{}/log", tasks[0])).await;
 
-    assert_eq!(
-        (log.status, log.header("content-type")),
-        (200, "text/plain; charset=utf-8")
-    );
+    assert_eq!((log.status, log.header("content-type")), (200, "text/plain; charset=utf-8"));
     let lines: Vec<&str> = log.text.lines().collect();
     assert_eq!(lines.len(), 2, "{}", log.text);
     assert!(lines[0].ends_with(" INFO    asked for it"), "{}", log.text);
@@ -415,10 +312,8 @@ async fn a_log_that_is_followed_ends_with_the_final_status() {
     }
 
     let events = events(&text);
-    let names: Vec<(&str, &str)> = events
-        .iter()
-        .map(|event| (event.id.as_str(), event.event.as_str()))
-        .collect();
+    let names: Vec<(&str, &str)> =
+        events.iter().map(|event| (event.id.as_str(), event.event.as_str())).collect();
     assert_eq!(names, [("1", "line"), ("2", "line"), ("2", "end")]);
     assert_eq!(events[1].data["message"], "it said no");
     assert_eq!(events[2].data, json!({ "status": "error" }));
@@ -429,27 +324,15 @@ async fn a_reader_that_comes_back_gets_only_what_it_missed() {
     let app = furnished().await;
     let execution = execute(&app).await;
     let tasks = expand(&app, execution, &["v1"]).await;
-    step(
-        &app,
-        tasks[0],
-        Stage::Submit,
-        failed("no"),
-        &["one", "two", "three"],
-    )
-    .await;
+    step(&app, tasks[0], Stage::Submit, failed("no"), &["one", "two", "three"]).await;
     let mut request = request(Method::GET, &format!("/api/v1/tasks/{}/log/stream", tasks[0]));
-    request
-        .headers_mut()
-        .insert("last-event-id", "2".parse().unwrap());
+    request.headers_mut().insert("last-event-id", "2".parse().unwrap());
 
     let answer = app.send(request).await;
 
     let events = events(&answer.text);
     assert_eq!(events.len(), 2, "{}", answer.text);
-    assert_eq!(
-        (events[0].id.as_str(), &events[0].data["message"]),
-        ("3", &json!("three"))
-    );
+    assert_eq!((events[0].id.as_str(), &events[0].data["message"]), ("3", &json!("three")));
     assert_eq!(events[1].event, "end");
 }
 
@@ -479,20 +362,12 @@ async fn images_are_preheated_without_a_policy() {
 
     assert_eq!(view.get("policy"), None);
     let spec = spec_of(&app, &view).await;
-    let Work::Images { images } = spec.work else {
-        panic!("{:?}", spec.work)
-    };
-    let named: Vec<(&str, &str)> = images
-        .iter()
-        .map(|image| (image.repository.as_str(), image.reference.as_str()))
-        .collect();
+    let Work::Images { images } = spec.work else { panic!("{:?}", spec.work) };
+    let named: Vec<(&str, &str)> =
+        images.iter().map(|image| (image.repository.as_str(), image.reference.as_str())).collect();
     assert_eq!(named, [("shop/web", "v1"), ("shop/cart", digest.as_str())]);
     // Nothing was said of instances: every enabled one that can.
-    let instances: Vec<&str> = spec
-        .instances
-        .iter()
-        .map(|instance| instance.name.as_str())
-        .collect();
+    let instances: Vec<&str> = spec.instances.iter().map(|instance| instance.name.as_str()).collect();
     assert_eq!(instances, ["dragonfly", "edge"]);
 
     let by_name =
@@ -512,11 +387,7 @@ async fn files_go_to_the_instances_that_can_do_files() {
     let view = app.create("/api/v1/preheats", &body).await;
 
     let spec = spec_of(&app, &view).await;
-    let instances: Vec<&str> = spec
-        .instances
-        .iter()
-        .map(|instance| instance.name.as_str())
-        .collect();
+    let instances: Vec<&str> = spec.instances.iter().map(|instance| instance.name.as_str()).collect();
     assert_eq!(instances, ["dragonfly"]);
     assert!(!format!("{spec:?}").contains("hidden"));
 }
@@ -527,14 +398,8 @@ async fn a_preheat_that_makes_no_sense_is_refused_and_starts_nothing() {
     let table = [
         (json!({ "images": ["a/b:c"] }), "type: must be one of image, file"),
         (json!({ "type": "chart" }), "type: must be one of image, file"),
-        (
-            json!({ "type": "image", "images": [] }),
-            "images: must have at least 1 entries",
-        ),
-        (
-            json!({ "type": "image", "images": ["shop/web:v1"] }),
-            "images[0]: names no registry",
-        ),
+        (json!({ "type": "image", "images": [] }), "images: must have at least 1 entries"),
+        (json!({ "type": "image", "images": ["shop/web:v1"] }), "images[0]: names no registry"),
         (
             json!({ "type": "image", "images": ["elsewhere.test/web:v1"] }),
             "no registry with the host 'elsewhere.test'",
@@ -563,10 +428,7 @@ async fn a_preheat_that_makes_no_sense_is_refused_and_starts_nothing() {
             json!({ "type": "image", "registry": "origin", "images": ["web:v1"], "instances": ["x"] }),
             "instances[0]: ",
         ),
-        (
-            json!({ "type": "file", "urls": ["file:///etc/passwd"] }),
-            "urls[0]: ",
-        ),
+        (json!({ "type": "file", "urls": ["file:///etc/passwd"] }), "urls[0]: "),
         (
             json!({ "type": "file", "urls": ["http://f.test/x"], "instances": ["edge"] }),
             "'edge': mirror cannot preheat files",

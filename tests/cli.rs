@@ -14,26 +14,12 @@ const NOBODY: &str = "http://127.0.0.1:1";
 #[tokio::test]
 async fn help_names_every_command_and_every_option_its_variable() {
     let help = stdout(&run(&["--help"]).await);
-    for command in [
-        "serve",
-        "worker",
-        "migrate",
-        "openapi",
-        "healthcheck",
-        "preheat",
-        "demo",
-    ] {
-        assert!(
-            help.contains(&format!("\n  {command} ")),
-            "{command} is missing in:\n{help}"
-        );
+    for command in ["serve", "worker", "migrate", "openapi", "healthcheck", "preheat", "demo"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{command} is missing in:\n{help}");
         let help = stdout(&run(&[command, "--help"]).await);
         for option in options(&help) {
             let is_clap = option.starts_with("-h, --help");
-            assert!(
-                is_clap || option.contains("[env: FOREWARM_"),
-                "{command} {option}"
-            );
+            assert!(is_clap || option.contains("[env: FOREWARM_"), "{command} {option}");
         }
     }
 }
@@ -55,12 +41,7 @@ fn options(help: &str) -> Vec<String> {
 #[tokio::test]
 async fn help_of_preheat_tells_its_exit_codes_and_shows_examples() {
     let help = stdout(&run(&["preheat", "--help"]).await);
-    for part in [
-        "Exit code: 0 if every task succeeded",
-        "Examples:",
-        "--scope all_peers",
-        "-o json",
-    ] {
+    for part in ["Exit code: 0 if every task succeeded", "Examples:", "--scope all_peers", "-o json"] {
         assert!(help.contains(part), "{part} is missing in:\n{help}");
     }
 }
@@ -77,28 +58,16 @@ async fn openapi_prints_the_checked_in_document() {
 async fn bad_usage_exits_with_2_and_says_why() {
     for (args, why) in [
         (&["preheat"][..], "<IMAGE>"),
-        (
-            &["preheat", "a", "--file", "http://host/b"],
-            "cannot be used with",
-        ),
+        (&["preheat", "a", "--file", "http://host/b"], "cannot be used with"),
         (&["preheat", "a", "--count", "0"], "0 is not in 1..=200"),
         (&["preheat", "a", "--percentage", "101"], "101 is not in 1..=100"),
-        (
-            &["preheat", "a", "--count", "1", "--percentage", "1"],
-            "cannot be used with",
-        ),
-        (
-            &["preheat", "a", "--scope", "everyone"],
-            "single_seed_peer, all_seed_peers, all_peers",
-        ),
+        (&["preheat", "a", "--count", "1", "--percentage", "1"], "cannot be used with"),
+        (&["preheat", "a", "--scope", "everyone"], "single_seed_peer, all_seed_peers, all_peers"),
         (&["preheat", "a", "--platform", "arm"], "os/architecture"),
         (&["preheat", "a", "--timeout", "soon"], "like 90s, 10m or 1h30m"),
         (&["preheat", "a", "--header", "hunter2"], "Name: value"),
         (&["preheat", "a", "--output", "xml"], "text, json"),
-        (
-            &["preheat", "a", "--server", "ftp://host"],
-            "must be an http or https URL",
-        ),
+        (&["preheat", "a", "--server", "ftp://host"], "must be an http or https URL"),
         (&["no-such-command"], "no-such-command"),
         (&[], "Usage"),
     ] {
@@ -118,18 +87,11 @@ async fn healthcheck_tells_by_its_exit_code_whether_a_server_is_ready() {
     let api = FakeApi::start(Script::not_ready("the database is gone")).await;
     let output = run(&["healthcheck", "--url", &api.url]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        stderr(&output),
-        "not ready: the server answered 503: the database is gone\n"
-    );
+    assert_eq!(stderr(&output), "not ready: the server answered 503: the database is gone\n");
 
     let output = run(&["healthcheck", "--url", NOBODY]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("connection refused"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("connection refused"), "{}", stderr(&output));
 }
 
 #[tokio::test]
@@ -139,10 +101,7 @@ async fn a_preheat_that_succeeds_shows_its_steps_and_exits_with_0() {
         execution("running", [1, 1, 0, 0, 0]),
         execution("success", [0, 0, 2, 0, 0]),
     ];
-    let tasks = [
-        task(1, "success", "linux/amd64", ""),
-        task(2, "success", "linux/arm64", ""),
-    ];
+    let tasks = [task(1, "success", "linux/amd64", ""), task(2, "success", "linux/arm64", "")];
     let api = FakeApi::start(Script::executions(looks).tasks(tasks)).await;
     let output = run(&["preheat", "host/shop/web:v1", "--server", &api.url]).await;
     assert_eq!(
@@ -155,26 +114,15 @@ async fn a_preheat_that_succeeds_shows_its_steps_and_exits_with_0() {
          execution 7: success, 2 of 2 tasks succeeded\n"
     );
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
-    assert_eq!(
-        api.preheats(),
-        [json!({"type": "image", "images": ["host/shop/web:v1"]})]
-    );
+    assert_eq!(api.preheats(), [json!({"type": "image", "images": ["host/shop/web:v1"]})]);
 }
 
 #[tokio::test]
 async fn a_preheat_with_a_failed_task_prints_its_message_and_exits_with_1() {
-    let looks = [
-        execution("running", [0, 2, 0, 0, 0]),
-        execution("error", [0, 0, 1, 1, 0]),
-    ];
+    let looks = [execution("running", [0, 2, 0, 0, 0]), execution("error", [0, 0, 1, 1, 0])];
     let tasks = [
         task(1, "success", "linux/amd64", ""),
-        task(
-            2,
-            "error",
-            "linux/arm64",
-            "peer 10.0.0.1: no space left on device",
-        ),
+        task(2, "error", "linux/arm64", "peer 10.0.0.1: no space left on device"),
     ];
     let api = FakeApi::start(Script::executions(looks).tasks(tasks)).await;
     let output = run(&["preheat", "host/shop/web:v1", "--server", &api.url]).await;
@@ -205,79 +153,29 @@ async fn a_preheat_that_is_stopped_or_never_gets_a_task_exits_with_1() {
 #[tokio::test]
 async fn json_has_stdout_for_itself() {
     let ended = execution("error", [0, 0, 1, 1, 0]);
-    let tasks = [
-        task(1, "success", "linux/amd64", ""),
-        task(2, "error", "linux/arm64", "gone"),
-    ];
+    let tasks = [task(1, "success", "linux/amd64", ""), task(2, "error", "linux/arm64", "gone")];
     let looks = [execution("running", [0, 2, 0, 0, 0]), ended.clone()];
     let api = FakeApi::start(Script::executions(looks).tasks(tasks.clone())).await;
     let output = run(&["preheat", "host/shop/web:v1", "-o", "json", "--server", &api.url]).await;
     assert_eq!(output.status.code(), Some(1));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document, json!({"execution": ended, "tasks": tasks}));
-    assert!(
-        stderr(&output).contains("2 of 2 tasks done, 1 failed\n"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("2 of 2 tasks done, 1 failed\n"), "{}", stderr(&output));
 }
 
 #[tokio::test]
 async fn every_option_reaches_the_server() {
     let api = FakeApi::start(Script::executions([execution("success", [0, 0, 0, 0, 0])])).await;
-    let image = [
-        "shop/web:v1",
-        "shop/db:v1",
-        "--registry",
-        "main",
-        "--instance",
-        "a",
-        "--instance",
-        "b",
-    ];
-    let peers = [
-        "--scope",
-        "all_peers",
-        "--count",
-        "3",
-        "--platform",
-        "linux/arm64",
-        "--platform",
-        "linux/arm/v7",
-    ];
-    let rest = [
-        "--timeout",
-        "1h1m",
-        "--header",
-        "X-Api-Key: hunter2",
-        "--header",
-        "X: y:z",
-        "--server",
-        &api.url,
-    ];
+    let image = ["shop/web:v1", "shop/db:v1", "--registry", "main", "--instance", "a", "--instance", "b"];
+    let peers =
+        ["--scope", "all_peers", "--count", "3", "--platform", "linux/arm64", "--platform", "linux/arm/v7"];
+    let rest =
+        ["--timeout", "1h1m", "--header", "X-Api-Key: hunter2", "--header", "X: y:z", "--server", &api.url];
     let output = run(&[&["preheat"][..], &image, &peers, &rest].concat()).await;
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let file = [
-        "preheat",
-        "--file",
-        "http://host/a",
-        "http://host/b",
-        "--file",
-        "http://host/c?d=e,f",
-    ];
-    run(&[
-        &file[..],
-        &[
-            "--scope",
-            "all_seed_peers",
-            "--percentage",
-            "50",
-            "--server",
-            &api.url,
-        ],
-    ]
-    .concat())
-    .await;
+    let file = ["preheat", "--file", "http://host/a", "http://host/b", "--file", "http://host/c?d=e,f"];
+    run(&[&file[..], &["--scope", "all_seed_peers", "--percentage", "50", "--server", &api.url]].concat())
+        .await;
     let wanted = [
         json!({
             "type": "image", "images": ["shop/web:v1", "shop/db:v1"], "registry": "main", "instances": ["a", "b"],
@@ -327,18 +225,11 @@ async fn what_the_server_refuses_exits_with_2_and_the_servers_words() {
     assert_eq!(output.status.code(), Some(2));
     let words = "error: the server answered 400: images[0]: no registry has the host 'host'; \
                  options.count: must be 1 to 200\n";
-    assert_eq!(
-        (stdout(&output), stderr(&output).as_str()),
-        (String::new(), words)
-    );
+    assert_eq!((stdout(&output), stderr(&output).as_str()), (String::new(), words));
 
     let output = run(&["preheat", "host/web:v1", "--server", NOBODY]).await;
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).contains("connection refused"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("connection refused"), "{}", stderr(&output));
 }
 
 #[tokio::test]
@@ -381,14 +272,8 @@ async fn of_many_tasks_only_the_failed_ones_are_asked_for() {
     let output = run(&["preheat", "host/web:v1", "--server", &api.url]).await;
     assert_eq!(output.status.code(), Some(1));
     let stdout = stdout(&output);
-    assert_eq!(
-        stdout.lines().filter(|line| line.contains(": reason ")).count(),
-        125
-    );
-    assert!(
-        stdout.ends_with("execution 7: error, 125 of 250 tasks succeeded\n"),
-        "{stdout}"
-    );
+    assert_eq!(stdout.lines().filter(|line| line.contains(": reason ")).count(), 125);
+    assert!(stdout.ends_with("execution 7: error, 125 of 250 tasks succeeded\n"), "{stdout}");
     assert_eq!(api.task_lists(), vec![Some("error".to_owned()); 2]);
 }
 

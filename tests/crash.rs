@@ -21,9 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 async fn killed_workers_lose_nothing_and_ask_for_nothing_twice() {
     let lab = Lab::in_real_time().await;
     let images = FakeRegistry::start().await.unwrap();
-    let names: Vec<String> = (0..TASKS)
-        .map(|i| format!("shop/app{}:v{}", i / 50, i % 50))
-        .collect();
+    let names: Vec<String> = (0..TASKS).map(|i| format!("shop/app{}:v{}", i / 50, i % 50)).collect();
     images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let engine = Dragonfly::start_with(fast_engine()).await.unwrap();
     let registry = lab.registry("hub", &images.url()).await;
@@ -63,10 +61,7 @@ async fn a_worker_that_is_asked_to_stop_gives_its_work_back_at_once() {
     let images = FakeRegistry::start().await.unwrap();
     images.holds(&["shop/web:v1"]);
     let engine = Dragonfly::start_with(fast_engine()).await.unwrap();
-    engine
-        .faults()
-        .on("POST", "/oapi/v1/jobs")
-        .inject(forewarm_fake::Fault::Delay(Duration::from_secs(30)));
+    engine.faults().on("POST", "/oapi/v1/jobs").inject(forewarm_fake::Fault::Delay(Duration::from_secs(30)));
     let registry = lab.registry("hub", &images.url()).await;
     let mut draft = Lab::draft("dragonfly", "dragonfly", &engine.url());
     draft.settings.check_seconds = Some(1);
@@ -77,10 +72,7 @@ async fn a_worker_that_is_asked_to_stop_gives_its_work_back_at_once() {
     wait_until(|| async { engine.recorder().count("POST", "/oapi/v1/jobs") == 1 }).await;
     let pid = rustix::process::Pid::from_raw(first.id().unwrap() as i32).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    assert!(
-        first.wait().await.unwrap().success(),
-        "it ends by itself, within its drain time"
-    );
+    assert!(first.wait().await.unwrap().success(), "it ends by itself, within its drain time");
     let mut second = start_worker(&lab);
     wait_until(|| async { lab.execution(id).await.status.is_final() }).await;
     second.start_kill().unwrap();
@@ -91,15 +83,8 @@ async fn a_worker_that_is_asked_to_stop_gives_its_work_back_at_once() {
 
 /// Lives a hundred times as fast: what a real manager shows after 30 s it shows after 0.3 s.
 fn fast_engine() -> Knobs {
-    let cluster = Cluster {
-        job_rate_limit: 1_000_000,
-        ..Cluster::new(1)
-    };
-    Knobs {
-        clock: Clock::scaled(100.0),
-        clusters: vec![cluster],
-        ..Knobs::default()
-    }
+    let cluster = Cluster { job_rate_limit: 1_000_000, ..Cluster::new(1) };
+    Knobs { clock: Clock::scaled(100.0), clusters: vec![cluster], ..Knobs::default() }
 }
 
 fn start_worker(lab: &Lab) -> Child {
@@ -128,9 +113,6 @@ async fn every_log_is_whole(lab: &Lab, id: i64, execution: &Execution) {
     assert_eq!(tasks.len() as i64, execution.counts.total());
     for task in tasks {
         let log = lab.log(task.id).await;
-        assert!(
-            log.last().is_some_and(|line| line.starts_with("success")),
-            "{log:#?}"
-        );
+        assert!(log.last().is_some_and(|line| line.starts_with("success")), "{log:#?}");
     }
 }

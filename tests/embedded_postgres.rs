@@ -31,10 +31,7 @@ async fn the_first_start_makes_a_cluster_and_later_starts_find_its_data() {
     let place = Place::new();
     let first = place.start().await.unwrap();
     let mut connection = PgConnection::connect(&first.url()).await.unwrap();
-    connection
-        .execute("CREATE TABLE kept AS SELECT 'still here' AS word")
-        .await
-        .unwrap();
+    connection.execute("CREATE TABLE kept AS SELECT 'still here' AS word").await.unwrap();
     first.stop().await.unwrap();
     assert!(!place.pid_file().exists());
 
@@ -68,24 +65,14 @@ async fn root_runs_the_server_as_postgres_or_else_as_the_user_it_names() {
     for (wanted, expected) in [(None, "postgres"), (Some("nobody"), "nobody")] {
         let place = Place::new();
         let user = wanted.map(str::to_owned);
-        let options = EmbeddedOptions {
-            user,
-            sync_initdb: false,
-            ..EmbeddedOptions::new(place.state())
-        };
+        let options = EmbeddedOptions { user, sync_initdb: false, ..EmbeddedOptions::new(place.state()) };
         let embedded = Embedded::start(options).await.unwrap();
 
         let uid = uid_of(expected);
-        assert_eq!(
-            fs::metadata(format!("/proc/{}", embedded.pid())).unwrap().uid(),
-            uid
-        );
+        assert_eq!(fs::metadata(format!("/proc/{}", embedded.pid())).unwrap().uid(), uid);
         assert_eq!(fs::metadata(place.state()).unwrap().uid(), uid);
         let status = fs::read_to_string(format!("/proc/{}/status", embedded.pid())).unwrap();
-        let groups = status
-            .lines()
-            .find_map(|line| line.strip_prefix("Groups:"))
-            .unwrap();
+        let groups = status.lines().find_map(|line| line.strip_prefix("Groups:")).unwrap();
         assert_eq!(groups.trim(), "", "root's supplementary groups are gone");
         embedded.stop().await.unwrap();
     }
@@ -114,19 +101,13 @@ async fn an_ordinary_user_runs_the_server_as_itself() {
 #[tokio::test]
 async fn workers_find_the_running_server_by_its_state_directory() {
     let place = Place::new();
-    assert!(matches!(
-        running_url(&place.state()),
-        Err(EmbeddedError::NotRunning { .. })
-    ));
+    assert!(matches!(running_url(&place.state()), Err(EmbeddedError::NotRunning { .. })));
     let embedded = place.start().await.unwrap();
     let url = running_url(&place.state()).unwrap();
     assert_eq!(url, embedded.url());
     assert_eq!(ask(&url, "SELECT 'worker'").await, "worker");
     embedded.stop().await.unwrap();
-    assert!(matches!(
-        running_url(&place.state()),
-        Err(EmbeddedError::NotRunning { .. })
-    ));
+    assert!(matches!(running_url(&place.state()), Err(EmbeddedError::NotRunning { .. })));
 }
 
 #[tokio::test]
@@ -146,19 +127,13 @@ async fn every_test_has_a_migrated_database_of_its_own() {
     let (mine, yours) = (database().await, database().await);
     let (my_pool, your_pool) = (mine.pool().await, yours.pool().await);
     assert!(forewarm_store::is_migrated(&my_pool).await.unwrap());
-    my_pool
-        .execute("CREATE TABLE secret_diary (page text)")
-        .await
-        .unwrap();
+    my_pool.execute("CREATE TABLE secret_diary (page text)").await.unwrap();
     let seen = your_pool.execute("SELECT * FROM secret_diary").await;
     assert!(seen.unwrap_err().to_string().contains("does not exist"));
 }
 
 fn uid_of(user: &str) -> u32 {
     let passwd = fs::read_to_string("/etc/passwd").unwrap();
-    let line = passwd
-        .lines()
-        .find(|line| line.split(':').next() == Some(user))
-        .expect("the user exists");
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(user)).expect("the user exists");
     line.split(':').nth(2).unwrap().parse().unwrap()
 }

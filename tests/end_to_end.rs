@@ -16,9 +16,7 @@ async fn a_policy_fills_a_real_mirror_and_the_next_pull_leaves_the_origin_alone(
     let origin = DockerRegistry::origin().await;
     let mirror = DockerRegistry::mirror_of(&origin).await;
     let image = origin.push_image("shop/cart/api", "v1").await;
-    let index = origin
-        .push_index("shop/web", "v2", &["linux/amd64", "linux/arm64"])
-        .await;
+    let index = origin.push_index("shop/web", "v2", &["linux/amd64", "linux/arm64"]).await;
     origin.push_image("shop/web", "nightly").await;
     let database = database().await;
     let server = Server::on(&database.url).await;
@@ -32,28 +30,16 @@ async fn a_policy_fills_a_real_mirror_and_the_next_pull_leaves_the_origin_alone(
     let execution = server.ended(id).await;
 
     assert_eq!(execution["status"], "success", "{execution}");
-    assert_eq!(
-        execution["counts"]["success"], 3,
-        "one image, and two platforms of an index: {execution}"
-    );
+    assert_eq!(execution["counts"]["success"], 3, "one image, and two platforms of an index: {execution}");
     for pushed in [&image, &index] {
-        for digest in pushed
-            .blobs
-            .iter()
-            .chain(&pushed.children)
-            .chain([&pushed.digest])
-        {
+        for digest in pushed.blobs.iter().chain(&pushed.children).chain([&pushed.digest]) {
             mirror.comes_to_hold(digest).await;
         }
     }
     let before = origin.blob_gets();
     pull(&mirror, "shop/cart/api", "v1").await;
     pull(&mirror, "shop/web", "v2").await;
-    assert_eq!(
-        origin.blob_gets(),
-        before,
-        "the second pull reads no blob of the origin"
-    );
+    assert_eq!(origin.blob_gets(), before, "the second pull reads no blob of the origin");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,22 +61,14 @@ async fn a_server_and_a_worker_of_their_own_share_an_embedded_postgres() {
     .await;
     let (_, waiting) = server.get(&format!("/api/v1/executions/{id}")).await;
     assert_eq!(waiting["status"], "pending", "there is no worker yet");
-    let mut worker = command("worker", &[("FOREWARM_STATE_DIR", state)])
-        .spawn()
-        .unwrap();
+    let mut worker = command("worker", &[("FOREWARM_STATE_DIR", state)]).spawn().unwrap();
     assert_eq!(server.ended(id).await["status"], "success");
 
     signal_to(&worker, Signal::TERM);
     assert!(worker.wait().await.unwrap().success(), "the worker ends in order");
     server.signal(Signal::TERM);
-    assert!(
-        server.process.wait().await.unwrap().success(),
-        "the server ends in order"
-    );
-    assert!(
-        !state_dir.join("data/postmaster.pid").exists(),
-        "and its Postgres with it"
-    );
+    assert!(server.process.wait().await.unwrap().success(), "the server ends in order");
+    assert!(!state_dir.join("data/postmaster.pid").exists(), "and its Postgres with it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,20 +80,13 @@ async fn a_server_killed_with_its_embedded_postgres_goes_on_where_it_was() {
     }
     let folder = passable_folder();
     let state_dir = folder.path().join("state");
-    let variables = [
-        ("FOREWARM_STATE_DIR", state_dir.to_str().unwrap()),
-        ("FOREWARM_LEASE_SECONDS", "3"),
-    ];
+    let variables = [("FOREWARM_STATE_DIR", state_dir.to_str().unwrap()), ("FOREWARM_LEASE_SECONDS", "3")];
     let mut server = Server::start(&variables).await;
     let instance =
         json!({"name": "mirror", "vendor": "mirror", "endpoint": mirror.url(), "max_in_flight": 2});
     let id = run_policy(&server, &origin, &instance).await;
     let path = format!("/api/v1/executions/{id}");
-    server
-        .wait_until(&path, |_, execution| {
-            execution["counts"]["success"].as_i64() > Some(3)
-        })
-        .await;
+    server.wait_until(&path, |_, execution| execution["counts"]["success"].as_i64() > Some(3)).await;
 
     server.process.kill().await.unwrap(); // SIGKILL
     let server = Server::start(&variables).await;
@@ -131,25 +102,18 @@ async fn a_server_killed_with_its_embedded_postgres_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_database_the_server_says_503_and_goes_on_when_it_is_back() {
     let folder = passable_folder();
-    let options = || EmbeddedOptions {
-        sync_initdb: false,
-        ..EmbeddedOptions::new(folder.path().join("state"))
-    };
+    let options =
+        || EmbeddedOptions { sync_initdb: false, ..EmbeddedOptions::new(folder.path().join("state")) };
     let postgres = Embedded::start(options()).await.unwrap();
     let url = postgres.url();
-    let migrated = command("migrate", &[("FOREWARM_DATABASE_URL", &url)])
-        .status()
-        .await
-        .unwrap();
+    let migrated = command("migrate", &[("FOREWARM_DATABASE_URL", &url)]).status().await.unwrap();
     assert!(migrated.success());
     let origin = DockerRegistry::origin().await;
     origin.push_image("shop/web", "v1").await;
     let mut server = Server::on(&url).await;
 
     postgres.stop().await.unwrap();
-    let refused = server
-        .wait_until("/api/v1/registries", |status, _| status != 200)
-        .await;
+    let refused = server.wait_until("/api/v1/registries", |status, _| status != 200).await;
     let (status, _) = server.get("/api/v1/registries").await;
     assert_eq!(status, 503, "{refused}");
     assert!(refused["errors"][0]["message"].is_string(), "{refused}");
@@ -158,17 +122,11 @@ async fn without_its_database_the_server_says_503_and_goes_on_when_it_is_back() 
 
     let _postgres = Embedded::start(options()).await.unwrap();
     server.wait_until("/readyz", |status, _| status == 200).await;
-    let id = run_policy(
-        &server,
-        &origin,
-        &json!({"name": "cache", "vendor": "mirror", "endpoint": origin.url()}),
-    )
-    .await;
+    let id =
+        run_policy(&server, &origin, &json!({"name": "cache", "vendor": "mirror", "endpoint": origin.url()}))
+            .await;
     assert_eq!(server.ended(id).await["status"], "success");
-    assert!(
-        server.process.try_wait().unwrap().is_none(),
-        "the same process all the time"
-    );
+    assert!(server.process.try_wait().unwrap().is_none(), "the same process all the time");
 }
 
 /// A folder that the embedded Postgres, which may run as another user, can get through.
@@ -180,25 +138,13 @@ fn passable_folder() -> TempDir {
 
 /// Makes registry, instance, project and policy (tags `v*`), runs it, and returns the execution's id.
 async fn run_policy(server: &Server, origin: &DockerRegistry, instance: &Value) -> i64 {
-    server
-        .create(
-            "/api/v1/registries",
-            &json!({"name": "hub", "kind": "oci", "url": origin.url()}),
-        )
-        .await;
+    server.create("/api/v1/registries", &json!({"name": "hub", "kind": "oci", "url": origin.url()})).await;
     server.create("/api/v1/instances", instance).await;
-    server
-        .create(
-            "/api/v1/projects",
-            &json!({"name": "shop", "registry": "hub", "namespace": "shop"}),
-        )
-        .await;
+    server.create("/api/v1/projects", &json!({"name": "shop", "registry": "hub", "namespace": "shop"})).await;
     let policy = json!({"name": "releases", "instances": [instance["name"]],
                         "filters": [{"type": "tag", "pattern": "v*"}]});
     server.create("/api/v1/projects/shop/policies", &policy).await;
-    let execution = server
-        .create("/api/v1/projects/shop/policies/releases/executions", &json!({}))
-        .await;
+    let execution = server.create("/api/v1/projects/shop/policies/releases/executions", &json!({})).await;
     execution["id"].as_i64().unwrap()
 }
 
@@ -211,25 +157,14 @@ async fn pull(mirror: &DockerRegistry, repository: &str, tag: &str) {
         let accept = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
                       application/vnd.docker.distribution.manifest.v2+json, \
                       application/vnd.docker.distribution.manifest.list.v2+json";
-        let manifest: Value = client
-            .get(url)
-            .header("accept", accept)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let manifest: Value =
+            client.get(url).header("accept", accept).send().await.unwrap().json().await.unwrap();
         for child in manifest["manifests"].as_array().into_iter().flatten() {
             manifests.push(child["digest"].as_str().unwrap().to_owned());
         }
         let layers = manifest["layers"].as_array().into_iter().flatten();
         for blob in layers.chain(manifest.get("config")) {
-            let url = format!(
-                "{}/v2/{repository}/blobs/{}",
-                mirror.url(),
-                blob["digest"].as_str().unwrap()
-            );
+            let url = format!("{}/v2/{repository}/blobs/{}", mirror.url(), blob["digest"].as_str().unwrap());
             let answer = client.get(url).send().await.unwrap();
             assert_eq!(answer.status(), 200);
             answer.bytes().await.unwrap();

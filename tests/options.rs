@@ -96,30 +96,12 @@ fn peers_are_chosen_in_one_way_and_only_where_there_is_a_choice() {
 fn lists_and_texts_are_bounded() {
     type Set = fn(&mut PreheatOptions);
     let cases: [(Set, &str); 10] = [
-        (
-            |o| peers(o).ips = vec!["10.0.0.1".parse().unwrap(); 101],
-            "ips: must have at most 100 addresses",
-        ),
-        (
-            |o| o.scheduler_cluster_ids = vec![1; 101],
-            "scheduler_cluster_ids: must have at most 100 entries",
-        ),
-        (
-            |o| o.scheduler_cluster_ids = vec![1, 0],
-            "scheduler_cluster_ids: must be numbers from 1",
-        ),
-        (
-            |o| o.platforms = vec![platform("linux/amd64"); 51],
-            "platforms: must have at most 50 entries",
-        ),
-        (
-            |o| o.tag = Some(String::new()),
-            "tag: must have 1 to 400 characters",
-        ),
-        (
-            |o| o.application = Some("a".repeat(401)),
-            "application: must have 1 to 400 characters",
-        ),
+        (|o| peers(o).ips = vec!["10.0.0.1".parse().unwrap(); 101], "ips: must have at most 100 addresses"),
+        (|o| o.scheduler_cluster_ids = vec![1; 101], "scheduler_cluster_ids: must have at most 100 entries"),
+        (|o| o.scheduler_cluster_ids = vec![1, 0], "scheduler_cluster_ids: must be numbers from 1"),
+        (|o| o.platforms = vec![platform("linux/amd64"); 51], "platforms: must have at most 50 entries"),
+        (|o| o.tag = Some(String::new()), "tag: must have 1 to 400 characters"),
+        (|o| o.application = Some("a".repeat(401)), "application: must have 1 to 400 characters"),
         (
             |o| o.filtered_query_params = vec!["a&b".into()],
             "filtered_query_params: must be names of query parameters",
@@ -152,14 +134,8 @@ fn all_complaints_come_at_once() {
         o.piece_length = Some(1);
         o.platforms = vec![platform("linux/amd64")];
     });
-    let fields: Vec<&str> = complaints
-        .iter()
-        .filter_map(|c| c.split_once(':').map(|c| c.0))
-        .collect();
-    assert_eq!(
-        fields,
-        ["count", "timeout_seconds", "count", "piece_length", "platforms"]
-    );
+    let fields: Vec<&str> = complaints.iter().filter_map(|c| c.split_once(':').map(|c| c.0)).collect();
+    assert_eq!(fields, ["count", "timeout_seconds", "count", "piece_length", "platforms"]);
 }
 
 #[test]
@@ -252,11 +228,7 @@ fn a_username_for_the_origin_needs_a_password_and_no_colon() {
     assert_eq!(with(None, None).check(), Ok(()));
     assert_eq!(with(Some("u"), Some("p")).check(), Ok(()));
     assert!(with(None, None).is_empty() && !with(Some("u"), Some("p")).is_empty());
-    for access in [
-        with(Some("u"), None),
-        with(None, Some("p")),
-        with(Some("u:v"), Some("p")),
-    ] {
+    for access in [with(Some("u"), None), with(None, Some("p")), with(Some("u:v"), Some("p"))] {
         assert_eq!(access.check().unwrap_err()[0].field, "username");
     }
 }
@@ -266,17 +238,9 @@ fn a_platform_is_os_architecture_and_perhaps_a_variant() {
     for text in ["linux/amd64", "linux/arm/v7", "windows/amd64"] {
         assert_eq!(platform(text).to_string(), text);
     }
-    for text in [
-        "",
-        "linux",
-        "linux/",
-        "/amd64",
-        "linux/arm/v7/x",
-        "linux/arm/",
-        "li nux/arm",
-        "linux/ä",
-        "*/arm",
-    ] {
+    for text in
+        ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux/arm/", "li nux/arm", "linux/ä", "*/arm"]
+    {
         let complaint = text.parse::<Platform>().unwrap_err();
         assert!(complaint.reason.contains("like linux/arm64"), "{complaint}");
     }
@@ -305,11 +269,7 @@ fn a_platform_covers_the_same_platform_however_it_is_written() {
         ("linux/amd64", "windows/amd64", false),
         ("linux/amd64", "linux/arm64", false),
     ] {
-        assert_eq!(
-            platform(wish).covers(&platform(found)),
-            covered,
-            "{wish} of {found}"
-        );
+        assert_eq!(platform(wish).covers(&platform(found)), covered, "{wish} of {found}");
     }
 }
 
@@ -326,9 +286,7 @@ fn names_are_words_joined_by_single_signs() {
         assert_eq!(name::check("name", fine), Ok(()));
     }
     let too_long = "a".repeat(256);
-    for bad in [
-        "", "-a", "a-", "a--b", "a._b", "a b", "a/b", "ä", "a\n", &too_long,
-    ] {
+    for bad in ["", "-a", "a-", "a--b", "a._b", "a b", "a/b", "ä", "a\n", &too_long] {
         assert_eq!(name::check("name", bad).unwrap_err().field, "name", "{bad:?}");
     }
 }
@@ -393,12 +351,7 @@ fn an_endpoint_is_an_http_address_and_nothing_more() {
 fn a_file_may_have_a_query() {
     let text = "https://host/a%20b.tar/?X-Signature=1";
     assert_eq!(url::file("urls[0]", text).unwrap().as_str(), text);
-    for bad in [
-        "s3://bucket/key",
-        "https://u:p@host/file",
-        "https://host/file#part",
-        "host/file",
-    ] {
+    for bad in ["s3://bucket/key", "https://u:p@host/file", "https://host/file#part", "host/file"] {
         assert_eq!(url::file("urls[0]", bad).unwrap_err().field, "urls[0]", "{bad}");
     }
 }
@@ -416,22 +369,14 @@ fn no_filter_lets_everything_pass() {
 
 #[test]
 fn an_artifact_must_pass_every_filter_and_learns_which_it_failed() {
-    let filters = [
-        repository("web/**"),
-        repository("**/api"),
-        tag("v*"),
-        labels(&["tier=1"]),
-        labels(&[" eu "]),
-    ];
+    let filters =
+        [repository("web/**"), repository("**/api"), tag("v*"), labels(&["tier=1"]), labels(&[" eu "])];
     let selector = Selector::compile(&filters).unwrap();
     assert!(selector.needs_labels());
 
     assert_eq!(selector.repository("web/api"), Ok(()));
     assert_eq!(selector.tag("v1"), Ok(()));
-    assert_eq!(
-        selector.labels(&["eu".into(), "tier=1".into(), "x".into()]),
-        Ok(())
-    );
+    assert_eq!(selector.labels(&["eu".into(), "tier=1".into(), "x".into()]), Ok(()));
 
     let out = selector.repository("web/shop").unwrap_err();
     assert_eq!(
@@ -439,47 +384,21 @@ fn an_artifact_must_pass_every_filter_and_learns_which_it_failed() {
         ("repository", "repository 'web/shop' does not match '**/api'")
     );
     let out = selector.tag("latest").unwrap_err();
-    assert_eq!(
-        (out.filter, out.reason.as_str()),
-        ("tag", "tag 'latest' does not match 'v*'")
-    );
+    assert_eq!((out.filter, out.reason.as_str()), ("tag", "tag 'latest' does not match 'v*'"));
     let out = selector.labels(&["tier=1".into()]).unwrap_err();
-    assert_eq!(
-        (out.filter, out.reason.as_str()),
-        ("label", "label 'eu' is missing")
-    );
+    assert_eq!((out.filter, out.reason.as_str()), ("label", "label 'eu' is missing"));
 }
 
 #[test]
 fn every_bad_filter_is_named_by_its_place() {
-    let filters = [
-        repository("[a"),
-        tag("v1"),
-        labels(&[]),
-        tag("{a"),
-        labels(&["ok", " "]),
-    ];
+    let filters = [repository("[a"), tag("v1"), labels(&[]), tag("{a"), labels(&["ok", " "])];
     let complaints = Selector::compile(&filters).unwrap_err();
-    let fields: Vec<&str> = complaints
-        .iter()
-        .map(|complaint| complaint.field.as_str())
-        .collect();
+    let fields: Vec<&str> = complaints.iter().map(|complaint| complaint.field.as_str()).collect();
     assert_eq!(
         fields,
-        [
-            "filters[0].pattern",
-            "filters[2].labels",
-            "filters[3].pattern",
-            "filters[4].labels"
-        ]
+        ["filters[0].pattern", "filters[2].labels", "filters[3].pattern", "filters[4].labels"]
     );
-    assert!(
-        complaints[0]
-            .reason
-            .starts_with("at position 1: '[' is not closed"),
-        "{}",
-        complaints[0]
-    );
+    assert!(complaints[0].reason.starts_with("at position 1: '[' is not closed"), "{}", complaints[0]);
 }
 
 #[test]
@@ -493,10 +412,7 @@ fn a_policy_has_a_bounded_number_of_filters() {
 fn complaints_of(kind: Kind, set: impl FnOnce(&mut PreheatOptions)) -> Vec<String> {
     let mut options = PreheatOptions::default();
     set(&mut options);
-    options
-        .check(kind)
-        .err()
-        .map_or(vec![], |complaints| texts(&complaints))
+    options.check(kind).err().map_or(vec![], |complaints| texts(&complaints))
 }
 
 fn texts(complaints: &[Invalid]) -> Vec<String> {
@@ -514,19 +430,13 @@ fn platform(text: &str) -> Platform {
 }
 
 fn repository(pattern: &str) -> Filter {
-    Filter::Repository {
-        pattern: pattern.into(),
-    }
+    Filter::Repository { pattern: pattern.into() }
 }
 
 fn tag(pattern: &str) -> Filter {
-    Filter::Tag {
-        pattern: pattern.into(),
-    }
+    Filter::Tag { pattern: pattern.into() }
 }
 
 fn labels(labels: &[&str]) -> Filter {
-    Filter::Label {
-        labels: labels.iter().map(|&label| label.into()).collect(),
-    }
+    Filter::Label { labels: labels.iter().map(|&label| label.into()).collect() }
 }

@@ -11,10 +11,7 @@ use crate::support::manager::Rig;
 use crate::support::preheats::{failed, proven, running, text};
 
 fn scope(scope: Scope) -> PreheatOptions {
-    PreheatOptions {
-        scope: Some(scope),
-        ..PreheatOptions::default()
-    }
+    PreheatOptions { scope: Some(scope), ..PreheatOptions::default() }
 }
 
 fn fail(description: &str) -> Behaviour {
@@ -40,10 +37,7 @@ async fn an_image_is_warm_when_every_blob_is_confirmed() {
         let line = format!("cluster 1: {digest} confirmed by 1 peer: seed-0 (10.1.0.7)");
         assert!(text.contains(&line), "{text}");
     }
-    assert!(
-        text.contains("cluster 1: peer seed-0 (10.1.0.7): 3 confirmed"),
-        "{text}"
-    );
+    assert!(text.contains("cluster 1: peer seed-0 (10.1.0.7): 3 confirmed"), "{text}");
 }
 
 #[tokio::test]
@@ -82,10 +76,7 @@ async fn the_one_blob_that_nobody_confirmed_is_named() {
     let (done, _) = rig.run().await;
 
     let (message, _) = failed(&done.outcome);
-    assert!(
-        message.contains("2 of 3 blobs confirmed") && message.contains(&lost),
-        "{message}"
-    );
+    assert!(message.contains("2 of 3 blobs confirmed") && message.contains(&lost), "{message}");
     assert_eq!(done.report.missing, [lost]);
     assert_eq!(done.report.confirmed, 2);
 }
@@ -96,8 +87,7 @@ async fn a_peer_that_fails_among_others_that_work_is_a_warning() {
     let peers = ["host-1", "host-2", "host-3"];
     let peers = peers.iter().enumerate();
     let peers = peers.map(|(n, host)| Peer::normal(host, &format!("10.1.0.{}", 20 + n)));
-    rig.dragonfly
-        .set_clusters(vec![Cluster::new(1).with_peers(peers.collect())]);
+    rig.dragonfly.set_clusters(vec![Cluster::new(1).with_peers(peers.collect())]);
     let table = vec![(rig.pushed.blobs[1].clone(), "disk full".to_owned())];
     rig.dragonfly.behave("host-2", &Behaviour::FailFor(table));
     rig.task.options = scope(Scope::AllPeers);
@@ -107,10 +97,7 @@ async fn a_peer_that_fails_among_others_that_work_is_a_warning() {
     let message = proven(&done.outcome);
     assert!(message.contains("3 of 3 blobs confirmed on 2 peers"), "{message}");
     assert!(message.contains("warning: 1 failure at peers"), "{message}");
-    assert!(
-        message.contains("host-2 (10.1.0.21)") && message.contains("disk full"),
-        "{message}"
-    );
+    assert!(message.contains("host-2 (10.1.0.21)") && message.contains("disk full"), "{message}");
     assert_eq!(done.report.failure_count, 1);
     assert_eq!(done.report.failures[0].url, rig.blob_url(1));
     assert_eq!(done.report.peers, ["host-1 (10.1.0.20)", "host-3 (10.1.0.22)"]);
@@ -153,8 +140,7 @@ async fn a_cluster_without_seed_peers_is_not_tried_again() {
 #[tokio::test]
 async fn the_outcome_of_a_cluster_that_had_not_ended_is_unknown_and_not_failed() {
     let mut rig = Rig::start().await;
-    rig.dragonfly
-        .set_clusters(vec![Cluster::new(1), Cluster::new(2).without_seeds()]);
+    rig.dragonfly.set_clusters(vec![Cluster::new(1), Cluster::new(2).without_seeds()]);
     rig.dragonfly.behave_all(&Behaviour::Ok(100_000));
     rig.task.options.scheduler_cluster_ids = vec![1, 2];
 
@@ -162,14 +148,8 @@ async fn the_outcome_of_a_cluster_that_had_not_ended_is_unknown_and_not_failed()
     let done = rig.look_at(32).await;
 
     let (message, _) = failed(&done.outcome);
-    assert!(
-        message.contains("cluster 2") && message.contains("no available seed peer"),
-        "{message}"
-    );
-    assert!(
-        message.contains("1 other queue task had not ended, the outcome there is unknown"),
-        "{message}"
-    );
+    assert!(message.contains("cluster 2") && message.contains("no available seed peer"), "{message}");
+    assert!(message.contains("1 other queue task had not ended, the outcome there is unknown"), "{message}");
     assert_eq!(done.report.failure_count, 0);
 }
 
@@ -191,17 +171,13 @@ async fn every_cluster_has_to_confirm_every_blob() {
 #[tokio::test]
 async fn a_named_cluster_that_the_manager_skipped_is_mentioned() {
     let mut rig = Rig::start().await;
-    rig.dragonfly
-        .set_clusters(vec![Cluster::new(1), Cluster::new(4).without_scheduler()]);
+    rig.dragonfly.set_clusters(vec![Cluster::new(1), Cluster::new(4).without_scheduler()]);
     rig.task.options.scheduler_cluster_ids = vec![1, 4];
 
     let (done, _) = rig.run().await;
 
     let message = proven(&done.outcome);
-    assert!(
-        message.contains("warning: nothing was heard of cluster 4"),
-        "{message}"
-    );
+    assert!(message.contains("warning: nothing was heard of cluster 4"), "{message}");
 }
 
 #[tokio::test]
@@ -219,10 +195,7 @@ async fn a_job_that_the_manager_gave_up_on_is_told_from_one_that_failed() {
         let done = rig.look_at(3751).await;
 
         let (message, retry) = failed(&done.outcome);
-        assert!(
-            message.contains("stopped watching job 1 after about 62 minutes"),
-            "{message}"
-        );
+        assert!(message.contains("stopped watching job 1 after about 62 minutes"), "{message}");
         assert!(retry);
     }
 }
@@ -238,10 +211,7 @@ async fn a_job_that_a_restarted_manager_forgot_ends_at_our_own_deadline() {
     let done = rig.look_at(3900).await;
 
     let (message, _) = failed(&done.outcome);
-    assert!(
-        message.contains("within 65 minutes") && message.contains("unknown"),
-        "{message}"
-    );
+    assert!(message.contains("within 65 minutes") && message.contains("unknown"), "{message}");
     assert_eq!(rig.dragonfly.jobs()[0].state, "PENDING");
 }
 
@@ -285,11 +255,7 @@ async fn a_row_that_somebody_deleted_is_missed_only_after_a_minute_of_grace() {
 
 #[tokio::test]
 async fn a_stale_replica_only_delays_the_outcome() {
-    let mut rig = Rig::with(Knobs {
-        replicas: 2,
-        ..Knobs::default()
-    })
-    .await;
+    let mut rig = Rig::with(Knobs { replicas: 2, ..Knobs::default() }).await;
 
     let (done, waited) = rig.run().await;
 
@@ -299,11 +265,7 @@ async fn a_stale_replica_only_delays_the_outcome() {
 
 #[tokio::test]
 async fn a_managers_clock_that_is_ahead_changes_nothing() {
-    let mut rig = Rig::with(Knobs {
-        clock_skew: Duration::from_secs(3600),
-        ..Knobs::default()
-    })
-    .await;
+    let mut rig = Rig::with(Knobs { clock_skew: Duration::from_secs(3600), ..Knobs::default() }).await;
 
     let (done, waited) = rig.run().await;
 

@@ -33,11 +33,7 @@ async fn a_plain_image_is_asked_for_by_digest_and_nothing_empty_is_sent() {
     assert_eq!(keys(&asked), ["type", "bio", "args"]);
     assert_eq!(asked["bio"], "forewarm execution=812 task=4410 attempt=1");
     assert_eq!(keys(&asked["args"]), ["type", "url"]);
-    let url = format!(
-        "{}/v2/shop/cart/manifests/{}",
-        rig.registry.url(),
-        rig.pushed.digest
-    );
+    let url = format!("{}/v2/shop/cart/manifests/{}", rig.registry.url(), rig.pushed.digest);
     assert_eq!(asked["args"]["url"], url);
 }
 
@@ -72,14 +68,7 @@ async fn every_option_is_sent_in_the_managers_spelling_and_units() {
     assert_eq!(args, expected);
     // The manager ignores what it does not know: its echo shows that it understood.
     let echo = &rig.dragonfly.jobs()[0].args;
-    assert!(
-        expected
-            .as_object()
-            .unwrap()
-            .iter()
-            .all(|(key, value)| echo[key] == *value),
-        "{echo}"
-    );
+    assert!(expected.as_object().unwrap().iter().all(|(key, value)| echo[key] == *value), "{echo}");
 }
 
 #[tokio::test]
@@ -107,12 +96,7 @@ async fn the_children_of_an_index_are_jobs_of_their_own() {
         rig.submit().await;
     }
 
-    let asked: Vec<String> = rig
-        .dragonfly
-        .jobs()
-        .iter()
-        .flat_map(|job| job.urls.clone())
-        .collect();
+    let asked: Vec<String> = rig.dragonfly.jobs().iter().flat_map(|job| job.urls.clone()).collect();
 
     let url = |platform: &str| {
         let digest = &index.child(platform).unwrap().digest;
@@ -125,8 +109,7 @@ async fn the_children_of_an_index_are_jobs_of_their_own() {
 async fn the_registrys_address_can_be_the_one_that_nodes_see() {
     let mut rig = Rig::start().await;
     let blobs = rig.pushed.blobs.clone();
-    rig.dragonfly
-        .script_registry(Script::always(Registry::Blobs(blobs)));
+    rig.dragonfly.script_registry(Script::always(Registry::Blobs(blobs)));
     let mut instance = manager(&rig.dragonfly.url(), TEST_TOKEN);
     instance.settings.registry_url = Some(Url::parse("https://registry.nodes.test/").unwrap());
     rig.provider = connect(&instance);
@@ -134,21 +117,14 @@ async fn the_registrys_address_can_be_the_one_that_nodes_see() {
     let (done, _) = rig.run().await;
 
     proven(&done.outcome);
-    let url = format!(
-        "https://registry.nodes.test/v2/shop/cart/manifests/{}",
-        rig.pushed.digest
-    );
+    let url = format!("https://registry.nodes.test/v2/shop/cart/manifests/{}", rig.pushed.digest);
     assert_eq!(rig.asked()["args"]["url"], url);
 }
 
 #[tokio::test]
 async fn files_are_one_job_of_many_urls_each_once() {
     let mut rig = Rig::start().await;
-    let urls = [
-        "http://files.test/a?x=1",
-        "http://files.test/b",
-        "http://files.test/a?x=1",
-    ];
+    let urls = ["http://files.test/a?x=1", "http://files.test/b", "http://files.test/a?x=1"];
     let urls = urls.map(|url| Url::parse(url).unwrap()).to_vec();
     rig.task.subject = Subject::Files { urls };
     rig.task.origin.headers = headers(&[("X-Key", "open-sesame")]);
@@ -158,19 +134,14 @@ async fn files_are_one_job_of_many_urls_each_once() {
     assert!(proven(&done.outcome).starts_with("2 of 2 files confirmed"));
     let asked = rig.asked();
     assert_eq!(asked["args"]["type"], "file");
-    assert_eq!(
-        asked["args"]["urls"],
-        json!(["http://files.test/a?x=1", "http://files.test/b"])
-    );
+    assert_eq!(asked["args"]["urls"], json!(["http://files.test/a?x=1", "http://files.test/b"]));
     assert_eq!(asked["args"]["headers"], json!({"X-Key": "open-sesame"}));
 }
 
 #[tokio::test]
 async fn the_registrys_access_is_handed_over_as_a_header() {
     let mut rig = Rig::start().await;
-    let Subject::Image(image) = &mut rig.task.subject else {
-        unreachable!()
-    };
+    let Subject::Image(image) = &mut rig.task.subject else { unreachable!() };
     image.access = Some(Secret::new("Bearer short-lived-token"));
 
     rig.submit().await;
@@ -182,27 +153,21 @@ async fn the_registrys_access_is_handed_over_as_a_header() {
 #[tokio::test]
 async fn what_the_user_gave_for_the_origin_wins_over_our_access() {
     let mut rig = Rig::start().await;
-    let Subject::Image(image) = &mut rig.task.subject else {
-        unreachable!()
-    };
+    let Subject::Image(image) = &mut rig.task.subject else { unreachable!() };
     image.access = Some(Secret::new("Bearer short-lived-token"));
     rig.task.origin.headers = headers(&[("authorization", "Bearer of-the-user"), ("X-Site", "b")]);
 
     rig.submit().await;
 
     let headers = rig.asked()["args"]["headers"].clone();
-    assert_eq!(
-        headers,
-        json!({"X-Site": "b", "authorization": "Bearer of-the-user"})
-    );
+    assert_eq!(headers, json!({"X-Site": "b", "authorization": "Bearer of-the-user"}));
 }
 
 #[tokio::test]
 async fn name_and_password_reach_the_peers_of_a_registry_that_knows_basic_alone() {
     let mut rig = Rig::start().await;
     let blobs = rig.pushed.blobs.clone();
-    rig.dragonfly
-        .script_registry(Script::always(Registry::BasicOnly(blobs)));
+    rig.dragonfly.script_registry(Script::always(Registry::BasicOnly(blobs)));
     rig.task.origin = OriginAccess {
         username: Some("robot".into()),
         password: Some(Secret::new("wet-paint-7")),
@@ -214,10 +179,7 @@ async fn name_and_password_reach_the_peers_of_a_registry_that_knows_basic_alone(
     // With `username` and `password` the manager would report success, and no peer would have got a blob.
     proven(&done.outcome);
     let args = rig.asked()["args"].clone();
-    assert_eq!(
-        args["headers"],
-        json!({"Authorization": "Basic cm9ib3Q6d2V0LXBhaW50LTc="})
-    );
+    assert_eq!(args["headers"], json!({"Authorization": "Basic cm9ib3Q6d2V0LXBhaW50LTc="}));
     assert!(args.get("username").is_none() && args.get("password").is_none());
 }
 
@@ -233,10 +195,7 @@ async fn no_secret_is_written_down_even_if_the_engine_repeats_it() {
     let (done, _) = rig.run().await;
 
     let all = format!("{done:?}{}", text(&rig.log));
-    assert!(
-        failed(&done.outcome).0.contains("denied: you sent Bearer ***"),
-        "{all}"
-    );
+    assert!(failed(&done.outcome).0.contains("denied: you sent Bearer ***"), "{all}");
     for secret in ["of-the-user", "open-sesame", TEST_TOKEN] {
         assert!(!all.contains(secret), "{secret} in {all}");
     }

@@ -16,12 +16,7 @@ async fn all_layouts_of_results_come_to_the_same_report() {
         (Generation::OapiPerBlob, Keys::Snake),
         (Generation::OapiPerBlob, Keys::Camel),
     ] {
-        let mut rig = Rig::with(Knobs {
-            generation,
-            keys,
-            ..Knobs::default()
-        })
-        .await;
+        let mut rig = Rig::with(Knobs { generation, keys, ..Knobs::default() }).await;
         let (done, _) = rig.run().await;
         proven(&done.outcome);
         reports.push(done.report);
@@ -56,9 +51,7 @@ async fn a_huge_result_is_counted_whole_and_kept_in_part() {
                "description": description})
     };
     let successes: Vec<Value> = (0..6600).map(|n| entry(n % 3, n / 3, "")).collect();
-    let failures: Vec<Value> = (0..20_000)
-        .map(|n| entry(n % 3, 3000 + n, &"x".repeat(150)))
-        .collect();
+    let failures: Vec<Value> = (0..20_000).map(|n| entry(n % 3, 3000 + n, &"x".repeat(150))).collect();
     answer_with(&rig, &finished(&successes, &failures));
 
     let done = rig.look_at(32).await;
@@ -75,20 +68,15 @@ async fn hostile_texts_are_cut_and_made_printable() {
     rig.submit().await;
     let nasty = format!("\u{1b}[2J<script>\0\r\n{}", "A".repeat(1 << 20));
     let failure = json!({"url": nasty, "hostname": nasty, "ip": "\0", "description": nasty});
-    let successes: Vec<Value> = (0..3)
-        .map(|n| json!({"url": rig.blob_url(n), "hostname": nasty, "ip": "10.1.0.7"}))
-        .collect();
+    let successes: Vec<Value> =
+        (0..3).map(|n| json!({"url": rig.blob_url(n), "hostname": nasty, "ip": "10.1.0.7"})).collect();
     answer_with(&rig, &finished(&successes, &[failure]));
 
     let done = rig.look_at(32).await;
 
     let report = serde_json::to_string(&done.report).unwrap();
     assert!(report.len() < 10_000, "{} bytes", report.len());
-    let all = format!(
-        "{}{}{report}",
-        proven(&done.outcome),
-        text(&rig.log).replace('\n', "")
-    );
+    let all = format!("{}{}{report}", proven(&done.outcome), text(&rig.log).replace('\n', ""));
     assert!(!all.contains(char::is_control) && !all.contains("\\u0000") && !all.contains("\\u001b"));
 }
 
@@ -110,26 +98,18 @@ async fn a_failure_without_any_reason_says_so() {
 async fn an_answer_beyond_all_measure_is_not_read_to_the_end() {
     let mut rig = Rig::start().await;
     rig.submit().await;
-    answer_with(
-        &rig,
-        &json!({"id": 1, "state": "SUCCESS", "bio": "x".repeat(17 << 20)}),
-    );
+    answer_with(&rig, &json!({"id": 1, "state": "SUCCESS", "bio": "x".repeat(17 << 20)}));
 
     let error = rig.look().await.unwrap_err();
 
-    assert!(
-        error.to_string().contains("larger than 16777216 bytes"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("larger than 16777216 bytes"), "{error}");
 }
 
 #[tokio::test]
 async fn success_without_a_word_from_one_cluster_proves_nothing() {
     let mut rig = Rig::start().await;
     rig.submit().await;
-    let successes: Vec<Value> = (0..3)
-        .map(|n| json!({"url": rig.blob_url(n), "ip": "10.1.0.7"}))
-        .collect();
+    let successes: Vec<Value> = (0..3).map(|n| json!({"url": rig.blob_url(n), "ip": "10.1.0.7"})).collect();
     let mut row = finished(&successes, &[]);
     let states = row["result"]["job_states"].as_array_mut().unwrap();
     states.push(json!({"state": "SUCCESS", "results": null}));
@@ -145,10 +125,7 @@ async fn success_without_a_word_from_one_cluster_proves_nothing() {
 /// The next look gets this row.
 fn answer_with(rig: &Rig, row: &Value) {
     let answer = Answer::new(200).json(row);
-    rig.dragonfly
-        .faults()
-        .on("GET", "/oapi/v1/jobs/1")
-        .inject(Fault::Answer(answer));
+    rig.dragonfly.faults().on("GET", "/oapi/v1/jobs/1").inject(Fault::Answer(answer));
 }
 
 fn finished(successes: &[Value], failures: &[Value]) -> Value {

@@ -39,11 +39,7 @@ async fn a_refused_token_is_reported_in_the_managers_words_and_never_retried() {
         (vec![token().expires(ago)], "Token has expired"),
         (vec![token().scopes(&["cluster"])], "Required permission: job"),
     ] {
-        let mut rig = Rig::with(Knobs {
-            tokens,
-            ..Knobs::default()
-        })
-        .await;
+        let mut rig = Rig::with(Knobs { tokens, ..Knobs::default() }).await;
         rig.provider = connect(&manager(&rig.dragonfly.url(), "secret-pat-value"));
 
         // `/healthy` asks for no token: a ping has to look further.
@@ -51,10 +47,7 @@ async fn a_refused_token_is_reported_in_the_managers_words_and_never_retried() {
         let submitted = permanent(&rig.try_submit().await.unwrap_err());
 
         for message in [&pinged, &submitted] {
-            assert!(
-                message.contains("refuses the access token") && message.contains(words),
-                "{message}"
-            );
+            assert!(message.contains("refuses the access token") && message.contains(words), "{message}");
         }
         assert!(!format!("{pinged}{submitted}{}", text(&rig.log)).contains("secret-pat-value"));
         assert_eq!(rig.posts(), 1);
@@ -125,11 +118,9 @@ async fn a_cluster_that_does_not_exist_is_told_from_the_rate_limit() {
 
 #[tokio::test]
 async fn a_token_that_may_not_list_clusters_leaves_the_limit_a_limit() {
-    let mut rig = Rig::with(Knobs {
-        tokens: vec![Token::active(TEST_TOKEN).scopes(&["job"])],
-        ..Knobs::default()
-    })
-    .await;
+    let mut rig =
+        Rig::with(Knobs { tokens: vec![Token::active(TEST_TOKEN).scopes(&["job"])], ..Knobs::default() })
+            .await;
     rig.task.options.scheduler_cluster_ids = vec![99];
 
     transient(&rig.try_submit().await.unwrap_err());
@@ -144,10 +135,7 @@ async fn of_two_json_objects_back_to_back_the_first_is_told() {
 
     let message = permanent(&rig.try_submit().await.unwrap_err());
 
-    assert!(
-        message.contains("422: first words") && !message.contains("second"),
-        "{message}"
-    );
+    assert!(message.contains("422: first words") && !message.contains("second"), "{message}");
 }
 
 #[tokio::test]
@@ -196,9 +184,7 @@ async fn a_job_is_found_behind_pages_of_newer_ones_and_old_pages_are_not_read() 
     for _ in 0..120 {
         rig.submit().await;
     }
-    rig.dragonfly
-        .clock()
-        .advance(std::time::Duration::from_secs(2 * 3600));
+    rig.dragonfly.clock().advance(std::time::Duration::from_secs(2 * 3600));
     rig.task.task_id = ours;
     rig.submit().await;
     rig.task.task_id = 2;
@@ -234,10 +220,8 @@ async fn pages_too_large_to_read_are_asked_for_in_pieces() {
 
     assert_eq!(found.engine_job.as_deref(), Some("1"));
     let asked = rig.dragonfly.recorder().requests();
-    let pages: Vec<_> = asked
-        .iter()
-        .map(|request| (request.parameter("page"), request.parameter("per_page")))
-        .collect();
+    let pages: Vec<_> =
+        asked.iter().map(|request| (request.parameter("page"), request.parameter("per_page"))).collect();
     let page = |page, size| (Some(page), Some(size));
     assert_eq!(pages, [page("1", "50"), page("1", "5"), page("2", "5")]);
 }
@@ -251,11 +235,7 @@ async fn an_empty_list_is_the_end_of_the_search() {
 
 #[tokio::test]
 async fn a_broken_answer_to_a_new_job_leaves_open_whether_there_is_one() {
-    for (fault, made) in [
-        (Fault::Truncated, 1),
-        (Fault::BreakMidBody, 1),
-        (Fault::bad_gateway(), 0),
-    ] {
+    for (fault, made) in [(Fault::Truncated, 1), (Fault::BreakMidBody, 1), (Fault::bad_gateway(), 0)] {
         let mut rig = Rig::start().await;
         rig.dragonfly.faults().next(fault);
 
@@ -268,13 +248,8 @@ async fn a_broken_answer_to_a_new_job_leaves_open_whether_there_is_one() {
 
 #[tokio::test]
 async fn a_look_that_is_cut_off_or_met_by_a_proxys_page_is_repeated_later() {
-    let faults = [
-        Fault::Truncated,
-        Fault::BreakMidBody,
-        Fault::DropBefore,
-        Fault::bad_gateway(),
-        Fault::too_many(7),
-    ];
+    let faults =
+        [Fault::Truncated, Fault::BreakMidBody, Fault::DropBefore, Fault::bad_gateway(), Fault::too_many(7)];
     for fault in faults {
         let mut rig = Rig::start().await;
         rig.submit().await;
@@ -331,8 +306,7 @@ async fn a_registry_that_was_too_slow_for_the_manager_may_be_faster_next_time() 
 #[tokio::test]
 async fn a_manager_whose_schedulers_are_still_starting_is_asked_again() {
     let mut rig = Rig::start().await;
-    rig.dragonfly
-        .set_clusters(vec![Cluster::new(1).without_scheduler()]);
+    rig.dragonfly.set_clusters(vec![Cluster::new(1).without_scheduler()]);
 
     let message = transient(&rig.try_submit().await.unwrap_err());
 

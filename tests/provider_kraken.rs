@@ -19,9 +19,7 @@ pub async fn cluster(repository: &str) -> (Kraken, Registry, Pushed) {
     let registry = Registry::start().await.unwrap();
     let spec = ImageSpec::default().layer_of("a", 2000).layer_of("b", 3000);
     let pushed = registry.push_image(repository, "v1", spec);
-    let kraken = Kraken::start_with(Backend::Registry(registry.url()).into())
-        .await
-        .unwrap();
+    let kraken = Kraken::start_with(Backend::Registry(registry.url()).into()).await.unwrap();
     (kraken, registry, pushed)
 }
 
@@ -37,10 +35,7 @@ async fn origin_mode_ends_when_manifest_and_blobs_are_in_the_origins_cache() {
 
     let first = engine.preheat(&task, &log()).await.unwrap();
     let (message, check_in) = running(&first.outcome);
-    assert_eq!(
-        (message, check_in),
-        ("0 of 4 blobs cached", Duration::from_secs(2))
-    );
+    assert_eq!((message, check_in), ("0 of 4 blobs cached", Duration::from_secs(2)));
     assert_eq!(first.report.missing.len(), 4);
 
     let log = log();
@@ -59,10 +54,7 @@ async fn the_whole_repository_name_is_one_encoded_segment() {
     let (kraken, registry, pushed) = cluster("team/deep/app").await;
     let engine = connect(&instance("kraken", &kraken.url()));
 
-    engine
-        .preheat(&task(image(&registry, &pushed)), &log())
-        .await
-        .unwrap();
+    engine.preheat(&task(image(&registry, &pushed)), &log()).await.unwrap();
 
     let start = "/namespace/team%2Fdeep%2Fapp/blobs/sha256:";
     let asked = kraken.recorder().requests();
@@ -74,17 +66,11 @@ async fn the_whole_repository_name_is_one_encoded_segment() {
 async fn the_index_that_a_tag_names_is_cached_too_and_other_platforms_are_not() {
     let registry = Registry::start().await.unwrap();
     let index = registry.push_index("team/app", "v1", &["linux/amd64", "linux/arm64"], true);
-    let knobs = Knobs {
-        pending: 0,
-        ..Backend::Registry(registry.url()).into()
-    };
+    let knobs = Knobs { pending: 0, ..Backend::Registry(registry.url()).into() };
     let kraken = Kraken::start_with(knobs).await.unwrap();
     let engine = connect(&instance("kraken", &kraken.url()));
 
-    let done = engine
-        .preheat(&task(child(&registry, &index, "linux/arm64")), &log())
-        .await
-        .unwrap();
+    let done = engine.preheat(&task(child(&registry, &index, "linux/arm64")), &log()).await.unwrap();
 
     proven(&done.outcome);
     let arm = index.child("linux/arm64").unwrap();
@@ -133,10 +119,7 @@ async fn looks_become_rarer_and_end_with_the_tasks_time() {
     let too_late = after(&task, Duration::from_secs(300));
     let progress = engine.progress(&too_late, None, &log()).await.unwrap();
     let (message, retry) = failed(&progress.outcome);
-    assert!(
-        message.contains("after 300 seconds") && message.contains(&pushed.blobs[1]),
-        "{message}"
-    );
+    assert!(message.contains("after 300 seconds") && message.contains(&pushed.blobs[1]), "{message}");
     assert!(retry);
 }
 
@@ -146,10 +129,7 @@ async fn a_blob_that_the_backend_does_not_have_is_named_and_not_retried() {
     kraken.refuse(&pushed.blobs[2], 404, 1);
     let engine = connect(&instance("kraken", &kraken.url()));
 
-    let done = engine
-        .preheat(&task(image(&registry, &pushed)), &log())
-        .await
-        .unwrap();
+    let done = engine.preheat(&task(image(&registry, &pushed)), &log()).await.unwrap();
 
     let (message, retry) = failed(&done.outcome);
     assert!(message.contains(&pushed.blobs[2]), "{message}");
@@ -177,16 +157,10 @@ async fn a_server_that_is_no_origin_is_told_from_a_missing_blob() {
     let (kraken, registry, pushed) = cluster("team/app").await;
     let engine = connect(&instance("kraken", &kraken.proxy_url()));
 
-    let error = engine
-        .preheat(&task(image(&registry, &pushed)), &log())
-        .await
-        .unwrap_err();
+    let error = engine.preheat(&task(image(&registry, &pushed)), &log()).await.unwrap_err();
 
     assert!(matches!(error, ProviderError::Permanent { .. }), "{error:?}");
-    assert!(
-        error.to_string().contains("must be an origin of Kraken"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("must be an origin of Kraken"), "{error}");
 }
 
 #[tokio::test]
@@ -195,10 +169,7 @@ async fn a_refusal_over_https_is_explained() {
     kraken.refuse(&pushed.digest, 403, 1);
     let engine = connect(&instance("kraken", &kraken.url()));
 
-    let error = engine
-        .preheat(&task(image(&registry, &pushed)), &log())
-        .await
-        .unwrap_err();
+    let error = engine.preheat(&task(image(&registry, &pushed)), &log()).await.unwrap_err();
 
     assert!(matches!(error, ProviderError::Permanent { .. }), "{error:?}");
     assert!(error.to_string().contains("client certificate"), "{error}");
@@ -234,17 +205,12 @@ async fn ping_tells_kraken_from_anything_else() {
 async fn credentials_for_a_proxy_in_front_are_sent_and_never_shown() {
     let (kraken, registry, pushed) = cluster("team/app").await;
     let mut engine = instance("kraken", &kraken.url());
-    engine.auth = Auth::Bearer {
-        token: Secret::new("front-door-token"),
-    };
+    engine.auth = Auth::Bearer { token: Secret::new("front-door-token") };
     let answer = Answer::new(401).text("who is front-door-token?");
     kraken.faults().next(Fault::Answer(answer));
     let log = log();
 
-    let error = connect(&engine)
-        .preheat(&task(image(&registry, &pushed)), &log)
-        .await
-        .unwrap_err();
+    let error = connect(&engine).preheat(&task(image(&registry, &pushed)), &log).await.unwrap_err();
 
     let sent = kraken.recorder().requests();
     assert_eq!(sent[0].header("authorization"), Some("Bearer front-door-token"));

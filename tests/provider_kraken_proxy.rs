@@ -21,10 +21,7 @@ fn in_mode(mode: KrakenMode, endpoint: &str) -> Instance {
 #[track_caller]
 fn accepted(outcome: &Outcome) -> &str {
     match outcome {
-        Outcome::Success {
-            proof: Proof::Submitted,
-            message,
-        } => message,
+        Outcome::Success { proof: Proof::Submitted, message } => message,
         other => panic!("expected it to be accepted and no more, not {other:?}"),
     }
 }
@@ -50,11 +47,9 @@ async fn prefetch_mode_triggers_every_tag_and_claims_no_more() {
 
 #[tokio::test]
 async fn prefetch_mode_refuses_names_that_the_proxy_would_cut() {
-    for (repository, tags) in [
-        ("team/deep/app", vec!["v1".to_owned()]),
-        ("app", vec!["v1".to_owned()]),
-        ("team/app", vec![]),
-    ] {
+    for (repository, tags) in
+        [("team/deep/app", vec!["v1".to_owned()]), ("app", vec!["v1".to_owned()]), ("team/app", vec![])]
+    {
         let (kraken, registry, pushed) = cluster(repository).await;
         let engine = connect(&in_mode(KrakenMode::Prefetch, &kraken.proxy_url()));
         let mut image = image(&registry, &pushed);
@@ -74,16 +69,10 @@ async fn a_trigger_that_fails_is_told_in_the_proxys_words() {
     let (kraken, registry, pushed) = cluster("team/app").await;
     let engine = connect(&in_mode(KrakenMode::Prefetch, &kraken.proxy_url()));
 
-    let error = engine
-        .preheat(&task(image(&registry, &pushed)), &log())
-        .await
-        .unwrap_err();
+    let error = engine.preheat(&task(image(&registry, &pushed)), &log()).await.unwrap_err();
 
     assert!(matches!(error, ProviderError::Transient { .. }), "{error:?}");
-    assert!(
-        error.to_string().contains("failed to download manifest"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("failed to download manifest"), "{error}");
 }
 
 #[tokio::test]
@@ -91,23 +80,14 @@ async fn notification_mode_says_accepted_and_never_more() {
     let registry = Registry::start().await.unwrap();
     for docker in [false, true] {
         let kraken = Kraken::start().await.unwrap();
-        let spec = ImageSpec {
-            docker,
-            ..ImageSpec::default()
-        };
+        let spec = ImageSpec { docker, ..ImageSpec::default() };
         let pushed = registry.push_image("team/deep/app", "v1", spec);
         let engine = connect(&in_mode(KrakenMode::Notification, &kraken.proxy_url()));
 
-        let done = engine
-            .preheat(&task(image(&registry, &pushed)), &log())
-            .await
-            .unwrap();
+        let done = engine.preheat(&task(image(&registry, &pushed)), &log()).await.unwrap();
 
         let message = accepted(&done.outcome);
-        assert!(
-            message.starts_with("accepted: Kraken's notification mode cannot tell"),
-            "{message}"
-        );
+        assert!(message.starts_with("accepted: Kraken's notification mode cannot tell"), "{message}");
         assert_eq!(kraken.received(), [format!("team/deep/app@{}", pushed.digest)]);
     }
 }
@@ -119,16 +99,10 @@ async fn what_kraken_would_drop_without_a_word_is_not_sent() {
     let index = registry.push_index("team/app", "v1", &["linux/amd64"], false);
     let engine = connect(&in_mode(KrakenMode::Notification, &kraken.proxy_url()));
 
-    let done = engine
-        .preheat(&task(image(&registry, &index)), &log())
-        .await
-        .unwrap();
+    let done = engine.preheat(&task(image(&registry, &index)), &log()).await.unwrap();
 
     let (message, retry) = failed(&done.outcome);
-    assert!(
-        message.contains("image manifests with sha256 digests only"),
-        "{message}"
-    );
+    assert!(message.contains("image manifests with sha256 digests only"), "{message}");
     assert!(!retry);
     assert!(kraken.events().is_empty());
 }
@@ -139,10 +113,7 @@ async fn a_connection_that_closes_without_an_answer_may_be_a_failure() {
     kraken.proxy_faults().next(Fault::Answer(Answer::hang_up()));
     let engine = connect(&in_mode(KrakenMode::Notification, &kraken.proxy_url()));
 
-    let error = engine
-        .preheat(&task(image(&registry, &pushed)), &log())
-        .await
-        .unwrap_err();
+    let error = engine.preheat(&task(image(&registry, &pushed)), &log()).await.unwrap_err();
 
     assert!(matches!(error, ProviderError::Transient { .. }), "{error:?}");
     assert!(error.to_string().contains("may or may not have taken"), "{error}");
@@ -151,38 +122,25 @@ async fn a_connection_that_closes_without_an_answer_may_be_a_failure() {
 #[tokio::test]
 async fn notifications_that_nginx_swallows_are_explained() {
     let (_, registry, pushed) = cluster("team/app").await;
-    let knobs = Knobs {
-        nginx: true,
-        ..Knobs::default()
-    };
+    let knobs = Knobs { nginx: true, ..Knobs::default() };
     let kraken = Kraken::start_with(knobs).await.unwrap();
     let engine = connect(&in_mode(KrakenMode::Notification, &kraken.proxy_url()));
 
-    let error = engine
-        .preheat(&task(image(&registry, &pushed)), &log())
-        .await
-        .unwrap_err();
+    let error = engine.preheat(&task(image(&registry, &pushed)), &log()).await.unwrap_err();
 
     assert!(matches!(error, ProviderError::Permanent { .. }), "{error:?}");
-    assert!(
-        error.to_string().contains("nginx does not pass them on"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("nginx does not pass them on"), "{error}");
 }
 
 #[test]
 fn platforms_cannot_be_chosen_in_prefetch_mode() {
     let kraken = vendor("kraken").unwrap();
-    let options = PreheatOptions {
-        platforms: vec!["linux/arm64".parse().unwrap()],
-        ..PreheatOptions::default()
-    };
+    let options =
+        PreheatOptions { platforms: vec!["linux/arm64".parse().unwrap()], ..PreheatOptions::default() };
     assert_eq!(kraken.check(Kind::Image, &options), Ok(()));
-    for (mode, honoured) in [
-        (KrakenMode::Origin, true),
-        (KrakenMode::Prefetch, false),
-        (KrakenMode::Notification, true),
-    ] {
+    for (mode, honoured) in
+        [(KrakenMode::Origin, true), (KrakenMode::Prefetch, false), (KrakenMode::Notification, true)]
+    {
         let engine = in_mode(mode, "http://kraken.test");
         let checked = kraken.check_instance(&engine, Kind::Image, &options);
         assert_eq!(checked.is_ok(), honoured, "{checked:?}");
@@ -191,8 +149,5 @@ fn platforms_cannot_be_chosen_in_prefetch_mode() {
         registry_url: Some(Url::parse("https://r.test").unwrap()),
         ..InstanceSettings::default()
     };
-    assert_eq!(
-        kraken.check_settings(&settings).unwrap_err()[0].field,
-        "registry_url"
-    );
+    assert_eq!(kraken.check_settings(&settings).unwrap_err()[0].field, "registry_url");
 }

@@ -104,10 +104,7 @@ async fn a_blob_with_wrong_bytes_fails_the_task_and_is_named() {
     let (message, retry) = failed(&progress.outcome);
     assert!(message.contains("0 of 3 blobs read"), "{message}");
     assert!(message.contains("another digest"), "{message}");
-    assert!(
-        pushed.blobs.iter().any(|blob| message.contains(blob)),
-        "{message}"
-    );
+    assert!(pushed.blobs.iter().any(|blob| message.contains(blob)), "{message}");
     assert!(retry);
     assert_eq!(progress.report.missing.len(), 3);
 }
@@ -138,10 +135,7 @@ async fn a_truncated_blob_fails_the_task_and_the_others_are_still_warmed() {
         let progress = provider.preheat(&task, &log()).await.unwrap();
 
         let (message, retry) = failed(&progress.outcome);
-        assert!(
-            message.contains("2 of 3 blobs read") && message.contains(layer),
-            "{message}"
-        );
+        assert!(message.contains("2 of 3 blobs read") && message.contains(layer), "{message}");
         assert!(retry);
         assert_eq!(progress.report.missing, std::slice::from_ref(layer));
         // The next attempt finds it mended.
@@ -194,59 +188,36 @@ async fn what_the_origin_does_not_have_is_named_and_not_retried() {
     let progress = read(&mirror, &preheat(Subject::Image(image)), &log()).await;
 
     let (message, retry) = failed(&progress.outcome);
-    assert!(
-        message.contains(missing.as_str()) && message.contains("404"),
-        "{message}"
-    );
+    assert!(message.contains(missing.as_str()) && message.contains("404"), "{message}");
     assert!(!retry);
 }
 
 #[tokio::test]
 async fn blobs_kept_on_another_host_are_read_from_there_without_our_credentials() {
-    let auth = FakeAuth::Basic {
-        username: "warm".into(),
-        password: "wet-paint-7".into(),
-    };
-    let knobs = Knobs {
-        storage: Storage::Redirect,
-        auth,
-        ..Knobs::default()
-    };
+    let auth = FakeAuth::Basic { username: "warm".into(), password: "wet-paint-7".into() };
+    let knobs = Knobs { storage: Storage::Redirect, auth, ..Knobs::default() };
     let (mirror, pushed) = with_image(knobs).await;
     let mut engine = instance("mirror", &mirror.url());
     engine.auth = basic("wet-paint-7");
 
-    let progress = connect(&engine)
-        .preheat(&preheat(subject(&mirror, &pushed)), &log())
-        .await
-        .unwrap();
+    let progress = connect(&engine).preheat(&preheat(subject(&mirror, &pushed)), &log()).await.unwrap();
 
     proven(&progress.outcome);
     let stored = mirror.storage_requests();
     assert_eq!(stored.len(), 3);
-    assert!(
-        stored
-            .iter()
-            .all(|request| request.header("authorization").is_none())
-    );
+    assert!(stored.iter().all(|request| request.header("authorization").is_none()));
 }
 
 #[tokio::test]
 async fn wrong_credentials_end_the_task_at_once_and_are_never_shown() {
-    let auth = FakeAuth::Basic {
-        username: "warm".into(),
-        password: "right-password".into(),
-    };
+    let auth = FakeAuth::Basic { username: "warm".into(), password: "right-password".into() };
     let (mirror, pushed) = with_image(auth.into()).await;
     let mut engine = instance("mirror", &mirror.url());
     engine.auth = basic("wrong-password");
     let provider = connect(&engine);
     let log = log();
 
-    let error = provider
-        .preheat(&preheat(subject(&mirror, &pushed)), &log)
-        .await
-        .unwrap_err();
+    let error = provider.preheat(&preheat(subject(&mirror, &pushed)), &log).await.unwrap_err();
     let pinged = provider.ping().await.unwrap_err();
 
     for error in [&error, &pinged] {
@@ -288,16 +259,11 @@ async fn a_mirror_that_is_away_is_a_passing_trouble() {
 #[tokio::test]
 async fn no_more_blobs_are_read_at_one_time_than_asked_for() {
     let mirror = Registry::start().await.unwrap();
-    let spec = (0..6).fold(ImageSpec::default(), |spec, n| {
-        spec.layer_of(&format!("l{n}"), 100)
-    });
+    let spec = (0..6).fold(ImageSpec::default(), |spec, n| spec.layer_of(&format!("l{n}"), 100));
     let pushed = mirror.push_image("shop/web", "v1", spec);
     // The first blob never comes within the task's time: with one reader nobody gets past it.
     let first = &image(&mirror, &pushed).blobs[0].digest.to_string();
-    mirror
-        .faults()
-        .on("GET", first)
-        .inject(Fault::Delay(Duration::from_secs(9)));
+    mirror.faults().on("GET", first).inject(Fault::Delay(Duration::from_secs(9)));
     let mut task = preheat(subject(&mirror, &pushed));
     task.options = PreheatOptions {
         concurrent_task_count: Some(1),
@@ -376,19 +342,11 @@ fn what_a_mirror_cannot_honour_is_refused_by_name() {
     };
     assert_eq!(mirror.check_origin(&origin).unwrap_err().len(), 2);
 
-    let settings = InstanceSettings {
-        kraken_mode: Some(KrakenMode::Prefetch),
-        ..InstanceSettings::default()
-    };
-    assert_eq!(
-        mirror.check_settings(&settings).unwrap_err()[0].field,
-        "kraken_mode"
-    );
+    let settings =
+        InstanceSettings { kraken_mode: Some(KrakenMode::Prefetch), ..InstanceSettings::default() };
+    assert_eq!(mirror.check_settings(&settings).unwrap_err()[0].field, "kraken_mode");
 }
 
 fn basic(password: &str) -> Auth {
-    Auth::Basic {
-        username: "warm".to_owned(),
-        password: Secret::new(password),
-    }
+    Auth::Basic { username: "warm".to_owned(), password: Secret::new(password) }
 }

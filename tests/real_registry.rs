@@ -13,15 +13,7 @@ use crate::support::oci::{anonymous, everything, selector, signed_in};
 #[tokio::test]
 async fn the_catalog_of_a_real_registry_is_read_page_by_page() {
     let origin = DockerRegistry::with_catalog_pages_of(3).await;
-    let names = [
-        "a",
-        "shop/a",
-        "shop/b",
-        "shop/deep/er/name",
-        "shop/z",
-        "shopping/x",
-        "z",
-    ];
+    let names = ["a", "shop/a", "shop/b", "shop/deep/er/name", "shop/z", "shopping/x", "z"];
     for name in names {
         origin.push_image(name, "v1").await;
     }
@@ -40,31 +32,19 @@ async fn the_catalog_of_a_real_registry_is_read_page_by_page() {
 async fn images_and_indexes_of_a_real_registry_are_found() {
     let origin = DockerRegistry::origin().await;
     let image = origin.push_image("shop/web", "v1").await;
-    let index = origin
-        .push_index("shop/web", "v2", &["linux/amd64", "linux/arm64"])
-        .await;
+    let index = origin.push_index("shop/web", "v2", &["linux/amd64", "linux/arm64"]).await;
     let registry = anonymous(&origin.url());
-    let selector = selector(&[Filter::Label {
-        labels: vec!["team=shop".to_owned()],
-    }]);
-    let wanted = Wanted {
-        selector: &selector,
-        platforms: true,
-    };
+    let selector = selector(&[Filter::Label { labels: vec!["team=shop".to_owned()] }]);
+    let wanted = Wanted { selector: &selector, platforms: true };
 
     let found = registry.artifacts("shop/web", &wanted).await.unwrap();
 
     assert!(found.left_out.is_empty(), "{:?}", found.left_out);
-    let [one, many] = &found.artifacts[..] else {
-        panic!("{:?}", found.artifacts)
-    };
+    let [one, many] = &found.artifacts[..] else { panic!("{:?}", found.artifacts) };
     assert_eq!(one.digest.as_str(), image.digest);
     assert_eq!(one.tags, ["v1"]);
     assert_eq!(one.labels, ["team", "team=shop"]);
-    assert_eq!(
-        one.manifests[0].platform.as_ref().unwrap().to_string(),
-        "linux/amd64"
-    );
+    assert_eq!(one.manifests[0].platform.as_ref().unwrap().to_string(), "linux/amd64");
     assert_eq!(many.digest.as_str(), index.digest);
     let children: Vec<&str> = many.manifests.iter().map(|m| m.digest.as_str()).collect();
     assert_eq!(children, index.children);
@@ -86,10 +66,7 @@ async fn the_blobs_of_a_real_image_are_its_config_and_layers() {
 
 #[tokio::test]
 async fn real_registries_with_a_door_let_the_account_in() {
-    for origin in [
-        DockerRegistry::with_basic().await,
-        DockerRegistry::with_tokens().await,
-    ] {
+    for origin in [DockerRegistry::with_basic().await, DockerRegistry::with_tokens().await] {
         let image = origin.push_image("shop/web", "v1").await;
         let registry = signed_in(&origin.url(), USERNAME, PASSWORD);
         let selector = selector(&[]);
@@ -100,23 +77,14 @@ async fn real_registries_with_a_door_let_the_account_in() {
         assert_eq!(artifact.unwrap().digest.as_str(), image.digest);
 
         let access = registry.pull_access("shop/web").await.unwrap().unwrap();
-        assert_eq!(
-            pull(&origin, "shop/web", &image.digest, access.expose()).await,
-            200
-        );
+        assert_eq!(pull(&origin, "shop/web", &image.digest, access.expose()).await, 200);
     }
 }
 
 #[tokio::test]
 async fn real_registries_with_a_door_keep_others_out() {
-    for origin in [
-        DockerRegistry::with_basic().await,
-        DockerRegistry::with_tokens().await,
-    ] {
-        let strangers = [
-            anonymous(&origin.url()),
-            signed_in(&origin.url(), USERNAME, "wrong"),
-        ];
+    for origin in [DockerRegistry::with_basic().await, DockerRegistry::with_tokens().await] {
+        let strangers = [anonymous(&origin.url()), signed_in(&origin.url(), USERNAME, "wrong")];
         for registry in strangers {
             let ping = registry.ping().await.unwrap_err();
             let list = registry.repositories("").await.unwrap_err();
@@ -137,10 +105,7 @@ async fn a_token_for_one_repository_opens_no_other() {
 
     let access = registry.pull_access("shop/db").await.unwrap().unwrap();
 
-    assert_eq!(
-        pull(&origin, "shop/web", &image.digest, access.expose()).await,
-        401
-    );
+    assert_eq!(pull(&origin, "shop/web", &image.digest, access.expose()).await, 401);
 }
 
 #[tokio::test]
@@ -150,14 +115,8 @@ async fn what_is_missing_in_a_real_registry_is_named() {
     let registry = anonymous(&origin.url());
     let selector = selector(&[]);
 
-    let error = registry
-        .artifact("shop/web", "v9", &everything(&selector))
-        .await
-        .unwrap_err();
-    let none = registry
-        .artifacts("shop/none", &everything(&selector))
-        .await
-        .unwrap();
+    let error = registry.artifact("shop/web", "v9", &everything(&selector)).await.unwrap_err();
+    let none = registry.artifacts("shop/none", &everything(&selector)).await.unwrap();
 
     assert!(matches!(error, RegistryError::NotFound(_)), "{error:?}");
     assert!(error.to_string().contains("shop/web:v9"), "{error}");
@@ -166,10 +125,7 @@ async fn what_is_missing_in_a_real_registry_is_named() {
 
 #[tokio::test]
 async fn a_real_mirror_keeps_what_was_read_through_it() {
-    for origin in [
-        DockerRegistry::origin().await,
-        DockerRegistry::with_tokens().await,
-    ] {
+    for origin in [DockerRegistry::origin().await, DockerRegistry::with_tokens().await] {
         let image = origin.push_image("shop/web", "v1").await;
         let mirror = DockerRegistry::mirror_of(&origin).await;
         assert!(!mirror.holds_blob(&image.digest));
@@ -193,10 +149,7 @@ async fn read_all(mirror: &DockerRegistry, repository: &str, manifest: &str, blo
     let url = mirror.url().parse().unwrap();
     let session = Session::new(url, forewarm_domain::auth::Auth::None, false, &Outbound::new());
     let path = format!("{repository}/manifests/{manifest}");
-    let answer = session
-        .get(&path, MANIFESTS, &pull_scope(repository))
-        .await
-        .unwrap();
+    let answer = session.get(&path, MANIFESTS, &pull_scope(repository)).await.unwrap();
     assert_eq!(answer.status(), 200);
     for blob in blobs {
         let digest = Digest::parse(blob).unwrap();

@@ -29,35 +29,20 @@ impl Role {
     /// The role that this process was started in; `None` in an ordinary run of the tests.
     pub fn of_this_process() -> Option<(Self, PathBuf)> {
         let role = std::env::var(ROLE).ok()?;
-        let (role, _) = Self::ALL
-            .into_iter()
-            .find(|(_, name)| *name == role)
-            .expect("a known role");
-        Some((
-            role,
-            std::env::var_os(DIR).expect("a role has a directory").into(),
-        ))
+        let (role, _) = Self::ALL.into_iter().find(|(_, name)| *name == role).expect("a known role");
+        Some((role, std::env::var_os(DIR).expect("a role has a directory").into()))
     }
 
     fn name(self) -> &'static str {
-        Self::ALL
-            .into_iter()
-            .find(|(role, _)| *role == self)
-            .expect("every role is listed")
-            .1
+        Self::ALL.into_iter().find(|(role, _)| *role == self).expect("every role is listed").1
     }
 }
 
 /// The life of a child in the role of supervisor.
 pub async fn supervise(state_dir: &Path) {
     let mut terminate = signal(SignalKind::terminate()).unwrap();
-    let options = EmbeddedOptions {
-        sync_initdb: false,
-        ..EmbeddedOptions::new(state_dir)
-    };
-    let embedded = Embedded::start(options)
-        .await
-        .unwrap_or_else(|error| panic!("{error}"));
+    let options = EmbeddedOptions { sync_initdb: false, ..EmbeddedOptions::new(state_dir) };
+    let embedded = Embedded::start(options).await.unwrap_or_else(|error| panic!("{error}"));
     println!("{READY}{}", embedded.pid());
     let shutdown = async move {
         terminate.recv().await;
@@ -80,11 +65,7 @@ impl ChildProcess {
     pub fn spawn_as(role: Role, dir: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "embedded_postgres::child_process", "--nocapture"]);
-        command
-            .env(ROLE, role.name())
-            .env(DIR, dir)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
+        command.env(ROLE, role.name()).env(DIR, dir).stdin(Stdio::null()).stdout(Stdio::piped());
         change(&mut command);
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -122,9 +103,7 @@ pub fn send(pid: i32, signal: Signal) {
 pub fn executable_for_all(dir: &Path) -> PathBuf {
     let copy = dir.join("tests");
     let original = std::env::current_exe().unwrap();
-    std::fs::hard_link(&original, &copy)
-        .or_else(|_| std::fs::copy(&original, &copy).map(drop))
-        .unwrap();
+    std::fs::hard_link(&original, &copy).or_else(|_| std::fs::copy(&original, &copy).map(drop)).unwrap();
     copy
 }
 
@@ -132,17 +111,10 @@ pub fn executable_for_all(dir: &Path) -> PathBuf {
 pub fn as_user(program: PathBuf, id: u32) -> impl FnOnce(&mut Command) {
     move |command| {
         let mut other = Command::new(program);
-        other.args(command.get_args()).envs(
-            command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        );
         other
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .current_dir("/")
-            .uid(id)
-            .gid(id);
+            .args(command.get_args())
+            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        other.stdin(Stdio::null()).stdout(Stdio::piped()).current_dir("/").uid(id).gid(id);
         *command = other;
     }
 }

@@ -40,10 +40,7 @@ async fn the_server_shuts_down_cleanly_when_we_are_killed() {
     assert!(!place.pid_file().exists());
     assert!(place.log().contains("received fast shutdown request"));
     assert!(place.log().contains("database system is shut down"));
-    assert!(matches!(
-        running_url(&place.state()),
-        Err(EmbeddedError::NotRunning { .. })
-    ));
+    assert!(matches!(running_url(&place.state()), Err(EmbeddedError::NotRunning { .. })));
     place.start().await.unwrap().stop().await.unwrap();
 }
 
@@ -69,10 +66,7 @@ async fn what_a_killed_initdb_left_is_discarded() {
     until("initdb to be at work", || unfinished.join("base").exists()).await;
     child.signal(Signal::KILL);
     child.wait();
-    assert!(
-        unfinished.exists() && !place.state().join("data").exists(),
-        "killed in the middle"
-    );
+    assert!(unfinished.exists() && !place.state().join("data").exists(), "killed in the middle");
 
     let embedded = place.start().await.unwrap();
     assert!(!unfinished.exists());
@@ -96,30 +90,19 @@ pub async fn recover_from_a_zombie(state_dir: &Path) {
     set_child_subreaper(Some(rustix::process::getpid())).unwrap();
     let mut supervisor = ChildProcess::spawn(Role::Supervisor, state_dir);
     let postmaster = supervisor.postmaster().unwrap();
-    let mut connection = PgConnection::connect(&running_url(state_dir).unwrap())
-        .await
-        .unwrap();
-    connection
-        .execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-        .await
-        .unwrap();
+    let mut connection = PgConnection::connect(&running_url(state_dir).unwrap()).await.unwrap();
+    connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n").await.unwrap();
 
     supervisor.signal(Signal::STOP); // or it would reap its child
     send(postmaster, Signal::KILL);
     supervisor.signal(Signal::KILL);
     supervisor.wait();
-    until("the postmaster to be a zombie of ours", || {
-        state(postmaster) == Some('Z')
-    })
-    .await;
+    until("the postmaster to be a zombie of ours", || state(postmaster) == Some('Z')).await;
 
     let embedded = start(state_dir).await.unwrap();
     println!("\nready: {}", embedded.pid());
     assert_eq!(state(postmaster), Some('Z'), "it was a zombie all along");
-    assert_eq!(
-        ask(&embedded.url(), "SELECT count(*)::text FROM kept").await,
-        "1000"
-    );
+    assert_eq!(ask(&embedded.url(), "SELECT count(*)::text FROM kept").await, "1000");
     assert_eq!(ask(&embedded.url(), "SHOW fsync").await, "on");
     embedded.stop().await.unwrap();
 }
@@ -134,14 +117,8 @@ async fn a_living_orphan_on_the_same_data_is_stopped_first() {
     let owner = fs::metadata(&data).unwrap();
     let mut orphan = Command::new(program);
     orphan.arg("-D").arg(&data).arg("-c").arg("listen_addresses=");
-    orphan
-        .arg("-c")
-        .arg(format!("unix_socket_directories={}", place.state().display()));
-    orphan
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0);
+    orphan.arg("-c").arg(format!("unix_socket_directories={}", place.state().display()));
+    orphan.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     if geteuid().is_root() {
         orphan.uid(owner.uid()).gid(owner.gid());
     }
@@ -163,9 +140,7 @@ async fn a_server_that_dies_is_noticed() {
     let place = Place::new();
     let embedded = place.start().await.unwrap();
     send(embedded.pid(), Signal::KILL);
-    let status = tokio::time::timeout(Duration::from_secs(60), embedded.wait())
-        .await
-        .unwrap();
+    let status = tokio::time::timeout(Duration::from_secs(60), embedded.wait()).await.unwrap();
     assert!(!status.success());
 }
 
@@ -178,10 +153,7 @@ async fn a_server_that_dies_is_restarted_at_the_same_address() {
     let supervised = tokio::spawn(embedded.supervise(async { drop(asked.await) }));
     send(first, Signal::KILL);
 
-    until("another server to be announced", || {
-        server_pid(&place) != i64::from(first)
-    })
-    .await;
+    until("another server to be announced", || server_pid(&place) != i64::from(first)).await;
     assert_eq!(running_url(&place.state()).unwrap(), url);
     assert_eq!(ask(&url, "SELECT 'back'").await, "back");
     shutdown.send(()).unwrap();
@@ -196,17 +168,12 @@ async fn a_server_that_keeps_dying_ends_the_supervision() {
     let supervised = tokio::spawn(embedded.supervise(std::future::pending()));
     while !supervised.is_finished() {
         send(pid, Signal::KILL);
-        until("a restart or the end", || {
-            supervised.is_finished() || server_pid(&place) != i64::from(pid)
-        })
-        .await;
+        until("a restart or the end", || supervised.is_finished() || server_pid(&place) != i64::from(pid))
+            .await;
         pid = i32::try_from(server_pid(&place)).unwrap();
     }
     let error = supervised.await.unwrap().unwrap_err();
-    assert!(
-        matches!(error, EmbeddedError::KeepsDying { times: 5, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, EmbeddedError::KeepsDying { times: 5, .. }), "{error}");
 }
 
 fn server_pid(place: &Place) -> i64 {

@@ -46,20 +46,13 @@ impl Place {
 }
 
 pub async fn start(state_dir: &Path) -> Result<Embedded, EmbeddedError> {
-    Embedded::start(EmbeddedOptions {
-        sync_initdb: false,
-        ..EmbeddedOptions::new(state_dir)
-    })
-    .await
+    Embedded::start(EmbeddedOptions { sync_initdb: false, ..EmbeddedOptions::new(state_dir) }).await
 }
 
 /// One value from the server.
 pub async fn ask(url: &str, query: &'static str) -> String {
     let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::query_scalar(query)
-        .fetch_one(&mut connection)
-        .await
-        .unwrap()
+    sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
 }
 
 pub fn mode(path: &Path) -> u32 {

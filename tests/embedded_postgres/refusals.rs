@@ -28,10 +28,7 @@ async fn a_state_directory_that_the_servers_user_cannot_enter_is_refused_with_ad
     let home = tempfile::tempdir().unwrap();
     fs::set_permissions(home.path(), Permissions::from_mode(0o700)).unwrap(); // like /root
     let refused = start(&home.path().join("state")).await.unwrap_err().to_string();
-    assert!(
-        refused.contains("runs as user postgres, who cannot enter"),
-        "{refused}"
-    );
+    assert!(refused.contains("runs as user postgres, who cannot enter"), "{refused}");
     assert!(refused.contains(&home.path().display().to_string()), "{refused}");
     assert!(refused.contains("/var/lib/forewarm"), "{refused}");
 }
@@ -54,10 +51,7 @@ async fn a_cluster_of_another_major_version_is_not_touched() {
     fs::write(place.state().join("data/PG_VERSION"), "9\n").unwrap();
     let refused = place.start().await.unwrap_err().to_string();
     assert!(refused.contains("was made by Postgres 9"), "{refused}");
-    assert!(
-        refused.contains("pg_dump") && refused.contains("postgresql-9"),
-        "{refused}"
-    );
+    assert!(refused.contains("pg_dump") && refused.contains("postgresql-9"), "{refused}");
 }
 
 #[tokio::test]
@@ -75,15 +69,8 @@ async fn a_wrong_pg_bin_is_an_error_and_not_passed_over() {
 async fn a_server_that_cannot_start_says_why_in_one_line() {
     let place = Place::new();
     let settings = vec![("shared_buffers".to_owned(), "a lot".to_owned())];
-    let options = EmbeddedOptions {
-        settings,
-        sync_initdb: false,
-        ..EmbeddedOptions::new(place.state())
-    };
+    let options = EmbeddedOptions { settings, sync_initdb: false, ..EmbeddedOptions::new(place.state()) };
     let error = Embedded::start(options).await.unwrap_err().to_string();
-    assert!(
-        error.contains("postgres ended early") && error.contains("shared_buffers"),
-        "{error}"
-    );
+    assert!(error.contains("postgres ended early") && error.contains("shared_buffers"), "{error}");
     assert_eq!(error.lines().count(), 1);
 }

@@ -21,17 +21,11 @@ fn with(args: &Value) -> Value {
 }
 
 fn without_schedulers() -> Knobs {
-    Knobs {
-        clusters: vec![Cluster::new(1).without_scheduler()],
-        ..Knobs::default()
-    }
+    Knobs { clusters: vec![Cluster::new(1).without_scheduler()], ..Knobs::default() }
 }
 
 fn without_seeds() -> Knobs {
-    Knobs {
-        clusters: vec![Cluster::new(1).without_seeds()],
-        ..Knobs::default()
-    }
+    Knobs { clusters: vec![Cluster::new(1).without_seeds()], ..Knobs::default() }
 }
 
 /// Creates a row, or `None` where the manager has no scheduler at all.
@@ -88,10 +82,8 @@ async fn a_malformed_top_level_is_answered_twice() {
     ] {
         let reply = target.post_raw(body).await;
         assert_eq!(reply.status, 422, "{body}");
-        let values: Vec<Value> = serde_json::Deserializer::from_str(&reply.body)
-            .into_iter()
-            .collect::<Result<_, _>>()
-            .unwrap();
+        let values: Vec<Value> =
+            serde_json::Deserializer::from_str(&reply.body).into_iter().collect::<Result<_, _>>().unwrap();
         assert_eq!(values.len(), 2, "{body}: {}", reply.body);
         assert!(values[0]["errors"].is_string(), "{}", reply.body);
     }
@@ -149,32 +141,19 @@ async fn without_schedulers_nothing_else_is_looked_at() {
     if target.is_real() && !reply.body.contains("candidate") {
         return; // this manager has a scheduler
     }
-    assert_eq!(
-        reply.pair(),
-        (500, r#"{"message":"candidate schedulers not found"}"#)
-    );
+    assert_eq!(reply.pair(), (500, r#"{"message":"candidate schedulers not found"}"#));
 }
 
 #[tokio::test]
 async fn bad_parameters_and_registries_are_internal_errors_with_a_text() {
-    let target = Target::start(Knobs {
-        refuse_loopback: true,
-        ..Knobs::default()
-    })
-    .await;
+    let target = Target::start(Knobs { refuse_loopback: true, ..Knobs::default() }).await;
     let image = |url: &str| json!({"type": "preheat", "args": {"type": "image", "url": url}});
     let nothing = json!({"type": "preheat", "args": {"type": "file"}});
     for (body, text) in [
         (image(""), "invalid params: url is required"),
         (nothing, "invalid params: url or urls is required"),
-        (
-            image("https://registry.example.com/shop/web:v1"),
-            "parse access url failed",
-        ),
-        (
-            image("http://127.0.0.1:5000/v2/a/manifests/v1"),
-            "ip 127.0.0.1 is invalid",
-        ),
+        (image("https://registry.example.com/shop/web:v1"), "parse access url failed"),
+        (image("http://127.0.0.1:5000/v2/a/manifests/v1"), "ip 127.0.0.1 is invalid"),
     ] {
         let reply = target.post(&body).await;
         if target.is_real() && reply.body.contains("candidate schedulers not found") {
@@ -203,17 +182,8 @@ async fn a_created_row_echoes_its_arguments_with_defaults() {
     assert_eq!(args["concurrent_peer_count"], 500);
     assert_eq!(args["timeout"], 3_600_000_000_000_i64);
     assert_eq!(args["headers"]["A"], "b");
-    assert_eq!(
-        args["piece_length"],
-        Value::Null,
-        "an unknown spelling is ignored"
-    );
-    assert!(
-        args["filtered_query_params"]
-            .as_str()
-            .unwrap()
-            .contains("X-Amz-Signature")
-    );
+    assert_eq!(args["piece_length"], Value::Null, "an unknown spelling is ignored");
+    assert!(args["filtered_query_params"].as_str().unwrap().contains("X-Amz-Signature"));
 }
 
 #[tokio::test]
@@ -239,12 +209,7 @@ async fn a_list_is_newest_first_without_clusters_and_with_the_odd_link() {
     }
     let reply = target.get("/oapi/v1/jobs?type=preheat&page=1&per_page=2").await;
     let rows = reply.json();
-    let ids: Vec<u64> = rows
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["id"].as_u64().unwrap())
-        .collect();
+    let ids: Vec<u64> = rows.as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect();
     assert_eq!(ids.len(), 2);
     assert!(ids[0] > ids[1]);
     assert_eq!(rows[0]["scheduler_clusters"], Value::Null);
@@ -253,11 +218,7 @@ async fn a_list_is_newest_first_without_clusters_and_with_the_odd_link() {
         assert!(link.starts_with("</oapi/v1/jobs?"), "{link}");
         assert!(link.ends_with(&format!(">;rel={rel}")), "{link}");
     }
-    assert!(
-        links[0].contains("page=1") && links[1].contains("page=2"),
-        "{}",
-        reply.link
-    );
+    assert!(links[0].contains("page=1") && links[1].contains("page=2"), "{}", reply.link);
 }
 
 #[tokio::test]
@@ -265,12 +226,9 @@ async fn unknown_rows_and_bad_questions() {
     let target = Target::start(Knobs::default()).await;
     let reply = target.get("/oapi/v1/jobs/4000000000").await;
     assert_eq!(reply.pair(), (404, r#"{"message":"record not found"}"#));
-    for path in [
-        "/oapi/v1/jobs/abc",
-        "/oapi/v1/jobs/0",
-        "/oapi/v1/jobs?state=DONE",
-        "/oapi/v1/jobs?per_page=-1",
-    ] {
+    for path in
+        ["/oapi/v1/jobs/abc", "/oapi/v1/jobs/0", "/oapi/v1/jobs?state=DONE", "/oapi/v1/jobs?per_page=-1"]
+    {
         assert_eq!(target.get(path).await.status, 422, "{path}");
     }
 }
@@ -283,10 +241,7 @@ async fn a_deleted_row_is_gone_at_the_second_time() {
     };
     let path = format!("/oapi/v1/jobs/{}", job["id"]);
     assert_eq!(target.delete(&path).await.pair(), (200, ""));
-    assert_eq!(
-        target.delete(&path).await.pair(),
-        (404, r#"{"message":"record not found"}"#)
-    );
+    assert_eq!(target.delete(&path).await.pair(), (404, r#"{"message":"record not found"}"#));
 }
 
 #[tokio::test]
@@ -317,23 +272,13 @@ async fn a_missing_seed_peer_shows_half_a_minute_later() {
     }
     assert_eq!(job["state"], "FAILURE");
     let entry = &job["result"]["job_states"][0];
-    assert!(
-        entry["error"]
-            .as_str()
-            .unwrap()
-            .contains("no available seed peer"),
-        "{entry}"
-    );
+    assert!(entry["error"].as_str().unwrap().contains("no available seed peer"), "{entry}");
     assert_eq!(entry["results"], Value::Null);
 }
 
 #[tokio::test]
 async fn clusters_can_be_listed() {
-    let target = Target::start(Knobs {
-        generation: Generation::Oapi,
-        ..Knobs::default()
-    })
-    .await;
+    let target = Target::start(Knobs { generation: Generation::Oapi, ..Knobs::default() }).await;
     let clusters = target.get("/oapi/v1/clusters").await.json();
     let first = &clusters.as_array().unwrap()[0];
     assert!(first["id"].is_u64());

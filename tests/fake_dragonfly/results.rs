@@ -8,19 +8,11 @@ use super::target::Target;
 const MANIFEST: &str = "https://registry.example.com/v2/shop/web/manifests/v1";
 
 fn three_blobs() -> Script {
-    Script::always(Outcome::Blobs(
-        ["sha256:aa", "sha256:bb", "sha256:cc"]
-            .map(str::to_owned)
-            .to_vec(),
-    ))
+    Script::always(Outcome::Blobs(["sha256:aa", "sha256:bb", "sha256:cc"].map(str::to_owned).to_vec()))
 }
 
 fn knobs(peers: Vec<Peer>) -> Knobs {
-    Knobs {
-        registry: three_blobs(),
-        clusters: vec![Cluster::new(1).with_peers(peers)],
-        ..Knobs::default()
-    }
+    Knobs { registry: three_blobs(), clusters: vec![Cluster::new(1).with_peers(peers)], ..Knobs::default() }
 }
 
 fn seed(behaviour: Behaviour) -> Peer {
@@ -44,12 +36,8 @@ fn cluster_result(row: &Value) -> &Value {
 }
 
 fn urls(tasks: &Value) -> Vec<&str> {
-    let mut urls: Vec<&str> = tasks
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|task| task["url"].as_str().unwrap())
-        .collect();
+    let mut urls: Vec<&str> =
+        tasks.as_array().unwrap().iter().map(|task| task["url"].as_str().unwrap()).collect();
     urls.sort_unstable();
     urls
 }
@@ -69,12 +57,7 @@ async fn a_single_seed_that_works_confirms_every_blob() {
 
 #[tokio::test]
 async fn a_single_seed_that_fails_everything_is_still_success() {
-    let row = row_after(
-        knobs(vec![seed(Behaviour::Fail("disk full".to_owned()))]),
-        json!({}),
-        30,
-    )
-    .await;
+    let row = row_after(knobs(vec![seed(Behaviour::Fail("disk full".to_owned()))]), json!({}), 30).await;
     assert_eq!(row["state"], "SUCCESS");
     assert_eq!(cluster_result(&row)["success_tasks"], Value::Null);
     assert_eq!(cluster_result(&row)["failure_tasks"], Value::Null);
@@ -129,27 +112,18 @@ async fn one_bad_blob_on_the_only_peer_fails_the_whole_cluster() {
 
 #[tokio::test]
 async fn hanging_peers_of_a_wide_scope_say_that_the_deadline_passed() {
-    let peers = vec![
-        Peer::normal("host-8", "10.1.0.8"),
-        Peer::normal("host-9", "10.1.0.9").behaves(Behaviour::Hang),
-    ];
+    let peers =
+        vec![Peer::normal("host-8", "10.1.0.8"), Peer::normal("host-9", "10.1.0.9").behaves(Behaviour::Hang)];
     let args = json!({"scope": "all_peers", "timeout": 10_000_000_000_i64});
     let row = row_after(knobs(peers), args, 30).await;
     let failures = cluster_result(&row)["failure_tasks"].as_array().unwrap();
     assert_eq!(failures.len(), 3);
-    assert!(
-        failures[0]["description"]
-            .as_str()
-            .unwrap()
-            .contains("DeadlineExceeded")
-    );
+    assert!(failures[0]["description"].as_str().unwrap().contains("DeadlineExceeded"));
 }
 
 #[tokio::test]
 async fn peers_are_chosen_by_ips_then_count_then_percentage() {
-    let peers: Vec<Peer> = (1..=10)
-        .map(|n| Peer::normal(&format!("h{n}"), &format!("10.0.0.{n}")))
-        .collect();
+    let peers: Vec<Peer> = (1..=10).map(|n| Peer::normal(&format!("h{n}"), &format!("10.0.0.{n}"))).collect();
     let chosen = async |args: Value| {
         let row = row_after(knobs(peers.clone()), args, 30).await;
         let tasks = cluster_result(&row)["success_tasks"].as_array().unwrap().len();
@@ -158,34 +132,15 @@ async fn peers_are_chosen_by_ips_then_count_then_percentage() {
     assert_eq!(chosen(json!({"scope": "all_peers"})).await, 10);
     assert_eq!(chosen(json!({"scope": "all_peers", "percentage": 25})).await, 2);
     assert_eq!(chosen(json!({"scope": "all_peers", "percentage": 1})).await, 1);
-    assert_eq!(
-        chosen(json!({"scope": "all_peers", "percentage": 50, "count": 3})).await,
-        3
-    );
-    assert_eq!(
-        chosen(json!({"scope": "all_peers", "count": 3, "ips": ["10.0.0.4", "10.9.9.9"]})).await,
-        1
-    );
-    let row = row_after(
-        knobs(peers.clone()),
-        json!({"scope": "all_peers", "ips": ["10.9.9.9"]}),
-        30,
-    )
-    .await;
-    assert_eq!(
-        row["result"]["job_states"][0]["error"],
-        "no peer found for ips [10.9.9.9]"
-    );
+    assert_eq!(chosen(json!({"scope": "all_peers", "percentage": 50, "count": 3})).await, 3);
+    assert_eq!(chosen(json!({"scope": "all_peers", "count": 3, "ips": ["10.0.0.4", "10.9.9.9"]})).await, 1);
+    let row = row_after(knobs(peers.clone()), json!({"scope": "all_peers", "ips": ["10.9.9.9"]}), 30).await;
+    assert_eq!(row["result"]["job_states"][0]["error"], "no peer found for ips [10.9.9.9]");
 }
 
 #[tokio::test]
 async fn a_word_that_is_no_scope_is_the_single_seed() {
-    let row = row_after(
-        knobs(vec![seed(Behaviour::Ok(1))]),
-        json!({"scope": "everybody"}),
-        30,
-    )
-    .await;
+    let row = row_after(knobs(vec![seed(Behaviour::Ok(1))]), json!({"scope": "everybody"}), 30).await;
     assert_eq!(row["state"], "SUCCESS");
     assert_eq!(row["args"]["scope"], "everybody");
     assert_eq!(cluster_result(&row)["failure_tasks"], Value::Null);
@@ -193,10 +148,7 @@ async fn a_word_that_is_no_scope_is_the_single_seed() {
 
 #[tokio::test]
 async fn old_managers_have_an_entry_for_each_blob_and_admit_failures() {
-    let old = |behaviour| Knobs {
-        generation: Generation::OapiPerBlob,
-        ..knobs(vec![seed(behaviour)])
-    };
+    let old = |behaviour| Knobs { generation: Generation::OapiPerBlob, ..knobs(vec![seed(behaviour)]) };
     let row = row_after(old(Behaviour::Ok(1)), json!({}), 30).await;
     assert_eq!(row["result"]["job_states"].as_array().unwrap().len(), 3);
     let row = row_after(old(Behaviour::Fail("no".to_owned())), json!({}), 30).await;
@@ -205,15 +157,8 @@ async fn old_managers_have_an_entry_for_each_blob_and_admit_failures() {
 
 #[tokio::test]
 async fn the_oldest_managers_spell_the_keys_of_results_in_camel_case() {
-    let row = row_after(
-        Knobs {
-            keys: Keys::Camel,
-            ..knobs(vec![seed(Behaviour::Ok(1))])
-        },
-        json!({}),
-        30,
-    )
-    .await;
+    let row =
+        row_after(Knobs { keys: Keys::Camel, ..knobs(vec![seed(Behaviour::Ok(1))]) }, json!({}), 30).await;
     assert_eq!(row["state"], "SUCCESS");
     assert_eq!(row["result"]["State"], "SUCCESS");
     assert!(row["result"]["GroupUUID"].is_string());

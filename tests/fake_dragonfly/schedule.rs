@@ -29,11 +29,7 @@ fn behave(target: &Target, behaviour: &Behaviour) {
 /// A target whose peers behave so for the job it has.
 async fn with(behaviour: Behaviour, args: Value) -> Target {
     let registry = Script::always(Outcome::Blobs(vec!["sha256:aa".to_owned()]));
-    let target = Target::fake(Knobs {
-        registry,
-        ..Knobs::default()
-    })
-    .await;
+    let target = Target::fake(Knobs { registry, ..Knobs::default() }).await;
     behave(&target, &behaviour);
     let mut body = image();
     for (key, value) in args.as_object().unwrap() {
@@ -121,11 +117,7 @@ async fn one_failed_cluster_freezes_the_others_in_the_row() {
 async fn a_task_ended_by_hand_shows_at_the_next_look() {
     let target = with(Behaviour::Hang, json!({})).await;
     target.pass(20).await;
-    target
-        .fake
-        .as_ref()
-        .unwrap()
-        .complete_queue_task(1, 1, &Completion::Failure("redis is gone".to_owned()));
+    target.fake.as_ref().unwrap().complete_queue_task(1, 1, &Completion::Failure("redis is gone".to_owned()));
     assert_eq!(state(&target).await, "PENDING");
     target.pass(10).await;
     let row = target.get("/oapi/v1/jobs/1").await.json();
@@ -155,21 +147,14 @@ async fn deleting_a_row_does_not_stop_its_queue() {
 
 #[tokio::test]
 async fn another_replica_may_be_half_a_minute_behind() {
-    let target = started(Knobs {
-        replicas: 2,
-        ..Knobs::default()
-    })
-    .await;
+    let target = started(Knobs { replicas: 2, ..Knobs::default() }).await;
     let mut seen = Vec::new();
     for wait in [10, 0, 20, 0, 20, 0] {
         target.pass(wait).await;
         seen.push(state(&target).await.as_str().unwrap().to_owned());
     }
     // Every second read comes from a copy: taken at 10 s, and old at 40 s.
-    assert_eq!(
-        seen,
-        ["PENDING", "PENDING", "SUCCESS", "PENDING", "SUCCESS", "SUCCESS"]
-    );
+    assert_eq!(seen, ["PENDING", "PENDING", "SUCCESS", "PENDING", "SUCCESS", "SUCCESS"]);
 }
 
 #[tokio::test]
@@ -186,11 +171,7 @@ async fn creates_are_limited_by_the_second_where_clusters_are_named() {
     assert_eq!(target.post(&body).await.status, 429);
     target.pass(1).await;
     assert_eq!(target.post(&body).await.status, 200);
-    assert_eq!(
-        target.fake.as_ref().unwrap().jobs().len(),
-        31,
-        "a refused create leaves no row"
-    );
+    assert_eq!(target.fake.as_ref().unwrap().jobs().len(), 31, "a refused create leaves no row");
 }
 
 #[tokio::test]
@@ -198,9 +179,5 @@ async fn pages_of_an_empty_list_end_at_zero() {
     let target = Target::fake(Knobs::default()).await;
     let reply = target.get("/oapi/v1/jobs?type=preheat").await;
     assert_eq!(reply.pair(), (200, "[]"));
-    assert!(
-        reply.link.ends_with("page=0&per_page=10&type=preheat>;rel=last"),
-        "{}",
-        reply.link
-    );
+    assert!(reply.link.ends_with("page=0&per_page=10&type=preheat>;rel=last"), "{}", reply.link);
 }

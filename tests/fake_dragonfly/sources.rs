@@ -25,15 +25,7 @@ async fn confirmed(target: &Target) -> Vec<String> {
     let row = target.get("/oapi/v1/jobs/1").await.json();
     let tasks = row["result"]["job_states"][0]["results"][0]["success_tasks"].clone();
     let urls = tasks.as_array().cloned().unwrap_or_default();
-    let digest = |task: &Value| {
-        task["url"]
-            .as_str()
-            .unwrap()
-            .rsplit('/')
-            .next()
-            .unwrap()
-            .to_owned()
-    };
+    let digest = |task: &Value| task["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let mut digests: Vec<String> = urls.iter().map(digest).collect();
     digests.sort();
     digests
@@ -48,18 +40,10 @@ fn sorted(mut digests: Vec<String>) -> Vec<String> {
 async fn the_blobs_are_config_and_layers_of_the_manifest_for_the_platform() {
     let (target, registry) = (Target::fake(Knobs::default()).await, registry(Auth::None).await);
     let index = registry.push_index("shop/web", "v1", &["linux/amd64", "linux/arm64"], true);
-    let reply = preheat(
-        &target,
-        &registry,
-        "shop/web/manifests/v1",
-        &json!({"platform": "linux/arm64"}),
-    )
-    .await;
+    let reply =
+        preheat(&target, &registry, "shop/web/manifests/v1", &json!({"platform": "linux/arm64"})).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
-    assert_eq!(
-        confirmed(&target).await,
-        sorted(index.child("linux/arm64").unwrap().blobs.clone())
-    );
+    assert_eq!(confirmed(&target).await, sorted(index.child("linux/arm64").unwrap().blobs.clone()));
     assert_eq!(target.fake.unwrap().received(), ["shop/web:v1"]);
 }
 
@@ -75,10 +59,7 @@ async fn containerds_idea_of_a_platform_takes_in_lesser_ones() {
 #[tokio::test]
 async fn what_the_registry_refuses_is_an_internal_error() {
     let target = Target::fake(Knobs::default()).await;
-    let (open, closed) = (
-        registry(Auth::None).await,
-        registry(Auth::basic("ann", "secret")).await,
-    );
+    let (open, closed) = (registry(Auth::None).await, registry(Auth::basic("ann", "secret")).await);
     open.push_index("a", "v1", &["linux/amd64"], true);
     let text = async |registry: &Registry, path: &str, args: Value| {
         let reply = preheat(&target, registry, path, &args).await;
@@ -103,24 +84,12 @@ async fn what_the_registry_refuses_is_an_internal_error() {
 #[tokio::test]
 async fn username_and_password_are_a_trap_with_basic_and_fine_with_tokens() {
     let credentials = json!({"username": "ann", "password": "secret"});
-    for (auth, count) in [
-        (Auth::basic("ann", "secret"), 0),
-        (Auth::bearer("ann", "secret"), 2),
-    ] {
+    for (auth, count) in [(Auth::basic("ann", "secret"), 0), (Auth::bearer("ann", "secret"), 2)] {
         for really_fetch in [false, true] {
-            let target = Target::fake(Knobs {
-                really_fetch,
-                ..Knobs::default()
-            })
-            .await;
+            let target = Target::fake(Knobs { really_fetch, ..Knobs::default() }).await;
             let registry = registry(auth.clone()).await;
             registry.push_image("a", "v1", ImageSpec::default());
-            assert_eq!(
-                preheat(&target, &registry, "a/manifests/v1", &credentials)
-                    .await
-                    .status,
-                200
-            );
+            assert_eq!(preheat(&target, &registry, "a/manifests/v1", &credentials).await.status, 200);
             assert_eq!(confirmed(&target).await.len(), count, "{auth:?}");
             assert_eq!(registry.total_blob_gets(), if really_fetch { count } else { 0 });
             assert_eq!(target.get("/oapi/v1/jobs/1").await.json()["state"], "SUCCESS");
@@ -130,11 +99,7 @@ async fn username_and_password_are_a_trap_with_basic_and_fine_with_tokens() {
 
 #[tokio::test]
 async fn an_authorization_header_reaches_the_blobs() {
-    let target = Target::fake(Knobs {
-        really_fetch: true,
-        ..Knobs::default()
-    })
-    .await;
+    let target = Target::fake(Knobs { really_fetch: true, ..Knobs::default() }).await;
     let registry = registry(Auth::basic("ann", "secret")).await;
     registry.push_image("a", "v1", ImageSpec::default());
     let args = json!({"headers": {"Authorization": "Basic YW5uOnNlY3JldA=="}});
@@ -151,10 +116,7 @@ async fn a_script_can_stand_in_for_the_registry() {
     for (outcome, text) in [
         (Outcome::Unauthorized, "unauthorized"),
         (Outcome::NotFound, "manifest unknown"),
-        (
-            Outcome::NoPlatform,
-            "no matching manifest for platform linux/amd64",
-        ),
+        (Outcome::NoPlatform, "no matching manifest for platform linux/amd64"),
         (Outcome::Unreachable, "ip 127.0.0.1 is invalid"),
     ] {
         fake.script_registry(Script::always(outcome));
@@ -163,12 +125,6 @@ async fn a_script_can_stand_in_for_the_registry() {
     }
     let trap = Outcome::BasicOnly(vec!["sha256:aa".to_owned()]);
     fake.script_registry(Script::always(trap));
-    preheat(
-        &target,
-        &registry,
-        "a/manifests/v1",
-        &json!({"username": "ann", "password": "secret"}),
-    )
-    .await;
+    preheat(&target, &registry, "a/manifests/v1", &json!({"username": "ann", "password": "secret"})).await;
     assert!(confirmed(&target).await.is_empty());
 }

@@ -39,11 +39,7 @@ impl Target {
     /// The fake in this set-up; or the real manager of `DRAGONFLY_URL` and `DRAGONFLY_PAT`.
     pub async fn start(knobs: Knobs) -> Self {
         match (std::env::var("DRAGONFLY_URL"), std::env::var("DRAGONFLY_PAT")) {
-            (Ok(url), Ok(token)) => Self {
-                url,
-                token,
-                fake: None,
-            },
+            (Ok(url), Ok(token)) => Self { url, token, fake: None },
             _ => Self::fake(knobs).await,
         }
     }
@@ -51,11 +47,7 @@ impl Target {
     /// The fake in any case: for what cannot be arranged with a real one.
     pub async fn fake(knobs: Knobs) -> Self {
         let fake = Dragonfly::start_with(knobs).await.unwrap();
-        Self {
-            url: fake.url(),
-            token: TEST_TOKEN.to_owned(),
-            fake: Some(fake),
-        }
+        Self { url: fake.url(), token: TEST_TOKEN.to_owned(), fake: Some(fake) }
     }
 
     pub fn is_real(&self) -> bool {
@@ -84,8 +76,7 @@ impl Target {
     }
 
     pub async fn post_raw(&self, body: &str) -> Reply {
-        self.send(Method::POST, "/oapi/v1/jobs", Some(&self.token), Some(body))
-            .await
+        self.send(Method::POST, "/oapi/v1/jobs", Some(&self.token), Some(body)).await
     }
 
     pub async fn send(&self, method: Method, path: &str, token: Option<&str>, body: Option<&str>) -> Reply {
@@ -94,9 +85,7 @@ impl Target {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_owned());
+            request = request.header("content-type", "application/json").body(body.to_owned());
         }
         read(request.send().await.unwrap()).await
     }
@@ -105,15 +94,8 @@ impl Target {
 pub async fn read(response: reqwest::Response) -> Reply {
     let header = |name: &str| {
         let value = response.headers().get(name);
-        value
-            .map(|value| value.to_str().unwrap().to_owned())
-            .unwrap_or_default()
+        value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
     };
     let (link, content_type) = (header("link"), header("content-type"));
-    Reply {
-        status: response.status().as_u16(),
-        link,
-        content_type,
-        body: response.text().await.unwrap(),
-    }
+    Reply { status: response.status().as_u16(), link, content_type, body: response.text().await.unwrap() }
 }

@@ -12,10 +12,7 @@ use crate::support::client::client;
 fn post(fake: &Dragonfly) -> RequestBuilder {
     let body =
         json!({"type": "preheat", "bio": "mine", "args": {"type": "file", "url": "https://a.example.com/b"}});
-    client()
-        .post(format!("{}/oapi/v1/jobs", fake.url()))
-        .bearer_auth(TEST_TOKEN)
-        .body(body.to_string())
+    client().post(format!("{}/oapi/v1/jobs", fake.url())).bearer_auth(TEST_TOKEN).body(body.to_string())
 }
 
 #[tokio::test]
@@ -39,11 +36,7 @@ async fn a_body_can_be_cut_or_break_off() {
     let read = async |response: Result<reqwest::Response, reqwest::Error>| response?.bytes().await;
     assert!(read(post(&fake).send().await).await.is_err());
     fake.faults().next(Fault::Truncated);
-    let response = post(&fake)
-        .header("accept-encoding", "identity")
-        .send()
-        .await
-        .unwrap();
+    let response = post(&fake).header("accept-encoding", "identity").send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert!(response.json::<serde_json::Value>().await.is_err());
 }
@@ -51,11 +44,7 @@ async fn a_body_can_be_cut_or_break_off() {
 #[tokio::test]
 async fn other_servers_and_proxies_can_be_played() {
     let fake = Dragonfly::start().await.unwrap();
-    fake.faults()
-        .on("POST", "/oapi")
-        .skip(1)
-        .times(2)
-        .inject(Fault::bad_gateway());
+    fake.faults().on("POST", "/oapi").skip(1).times(2).inject(Fault::bad_gateway());
     let mut statuses = Vec::new();
     for _ in 0..4 {
         statuses.push(post(&fake).send().await.unwrap().status().as_u16());
@@ -73,24 +62,14 @@ async fn other_servers_and_proxies_can_be_played() {
 #[tokio::test]
 async fn answers_are_compressed_for_those_who_ask() {
     let fake = Dragonfly::start().await.unwrap();
-    let plain = post(&fake)
-        .header("accept-encoding", "identity")
-        .send()
-        .await
-        .unwrap();
+    let plain = post(&fake).header("accept-encoding", "identity").send().await.unwrap();
     assert!(!plain.headers().contains_key("content-encoding"));
-    let raw = tokio::net::TcpStream::connect(fake.url().trim_start_matches("http://"))
-        .await
-        .unwrap();
+    let raw = tokio::net::TcpStream::connect(fake.url().trim_start_matches("http://")).await.unwrap();
     let (mut read, mut write) = raw.into_split();
     let request = "GET /healthy HTTP/1.1\r\nhost: a\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n";
-    tokio::io::AsyncWriteExt::write_all(&mut write, request.as_bytes())
-        .await
-        .unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut write, request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    tokio::io::AsyncReadExt::read_to_end(&mut read, &mut answer)
-        .await
-        .unwrap();
+    tokio::io::AsyncReadExt::read_to_end(&mut read, &mut answer).await.unwrap();
     assert!(String::from_utf8_lossy(&answer).contains("content-encoding: gzip"));
 }
 
@@ -99,10 +78,7 @@ async fn everything_that_was_sent_is_on_record() {
     let fake = Dragonfly::start().await.unwrap();
     post(&fake).query(&[("a", "b c")]).send().await.unwrap();
     let request = fake.recorder().requests().remove(0);
-    assert_eq!(
-        (request.method.as_str(), request.path.as_str()),
-        ("POST", "/oapi/v1/jobs")
-    );
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/oapi/v1/jobs"));
     assert_eq!(request.parameter("a"), Some("b c"));
     assert_eq!(request.header("Authorization"), Some("Bearer test-pat"));
     assert_eq!(request.json().unwrap()["bio"], "mine");

@@ -20,12 +20,7 @@ async fn pages(registry: &Registry, path: &str, key: &str) -> Vec<Vec<String>> {
         path = next(&response);
         let body: Value = response.json().await.unwrap();
         pages.push(
-            body[key]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|name| name.as_str().unwrap().to_owned())
-                .collect(),
+            body[key].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect(),
         );
     }
     pages
@@ -36,47 +31,22 @@ async fn the_catalog_pages_by_the_last_name() {
     let registry = registry(Knobs::default()).await;
     registry.holds(&["a:1", "b/c:1", "b/d:1", "e:1", "f:1"]);
     let expected = [vec!["a", "b/c"], vec!["b/d", "e"], vec!["f"]];
-    assert_eq!(
-        pages(&registry, "/v2/_catalog?n=2", "repositories").await,
-        expected
-    );
-    assert_eq!(
-        pages(&registry, "/v2/_catalog", "repositories")
-            .await
-            .concat()
-            .len(),
-        5
-    );
-    assert_eq!(
-        pages(&registry, "/v2/_catalog?n=2&last=e", "repositories").await,
-        [["f"]]
-    );
+    assert_eq!(pages(&registry, "/v2/_catalog?n=2", "repositories").await, expected);
+    assert_eq!(pages(&registry, "/v2/_catalog", "repositories").await.concat().len(), 5);
+    assert_eq!(pages(&registry, "/v2/_catalog?n=2&last=e", "repositories").await, [["f"]]);
 }
 
 #[tokio::test]
 async fn the_servers_page_size_wins_and_links_may_be_absolute_and_opaque() {
     for links in [Links::Relative, Links::Absolute] {
         for cursors in [Cursors::Last, Cursors::Opaque] {
-            let registry = registry(Knobs {
-                page_size: 2,
-                links,
-                cursors,
-                ..Knobs::default()
-            })
-            .await;
+            let registry = registry(Knobs { page_size: 2, links, cursors, ..Knobs::default() }).await;
             registry.holds(&["a:1", "a:2", "a:3"]);
             let first = get(&registry, "/v2/a/tags/list?n=1000").await;
             let target = next(&first).unwrap();
-            assert_eq!(
-                target.starts_with("http://"),
-                links == Links::Absolute,
-                "{target}"
-            );
+            assert_eq!(target.starts_with("http://"), links == Links::Absolute, "{target}");
             assert_eq!(target.contains("last=2"), cursors == Cursors::Last, "{target}");
-            assert_eq!(
-                pages(&registry, "/v2/a/tags/list?n=1000", "tags").await,
-                [vec!["1", "2"], vec!["3"]]
-            );
+            assert_eq!(pages(&registry, "/v2/a/tags/list?n=1000", "tags").await, [vec!["1", "2"], vec!["3"]]);
         }
     }
 }

@@ -13,34 +13,18 @@ pub async fn registry(knobs: Knobs) -> Registry {
 
 /// A request with this path that follows no redirect.
 pub fn request(registry: &Registry, method: Method, path: &str) -> RequestBuilder {
-    let url = if path.starts_with("http") {
-        path.to_owned()
-    } else {
-        format!("{}{path}", registry.url())
-    };
+    let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", registry.url()) };
     client().request(method, url)
 }
 
 pub async fn get(registry: &Registry, path: &str) -> Response {
-    request(registry, Method::GET, path)
-        .header("accept", ACCEPT)
-        .send()
-        .await
-        .unwrap()
+    request(registry, Method::GET, path).header("accept", ACCEPT).send().await.unwrap()
 }
 
 pub async fn head(registry: &Registry, path: &str) -> Response {
-    request(registry, Method::HEAD, path)
-        .header("accept", ACCEPT)
-        .send()
-        .await
-        .unwrap()
+    request(registry, Method::HEAD, path).header("accept", ACCEPT).send().await.unwrap()
 }
 
 pub fn header(response: &Response, name: &str) -> String {
-    response
-        .headers()
-        .get(name)
-        .map(|value| value.to_str().unwrap().to_owned())
-        .unwrap_or_default()
+    response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
 }

@@ -35,13 +35,7 @@ async fn token(registry: &Registry, scope: &str, account: bool) -> Value {
 
 async fn status(registry: &Registry, path: &str, token: &Value) -> u16 {
     let token = token["token"].as_str().unwrap();
-    request(registry, Method::GET, path)
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap()
-        .status()
-        .as_u16()
+    request(registry, Method::GET, path).bearer_auth(token).send().await.unwrap().status().as_u16()
 }
 
 const TAGS: &str = "/v2/shop/web/tags/list";
@@ -63,10 +57,7 @@ async fn basic_credentials_must_be_right() {
 async fn a_token_opens_its_repository_and_no_other() {
     let registry = with(Bearer::default()).await;
     let challenge = header(&get(&registry, TAGS).await, "www-authenticate");
-    assert!(
-        challenge.contains(r#"scope="repository:shop/web:pull""#),
-        "{challenge}"
-    );
+    assert!(challenge.contains(r#"scope="repository:shop/web:pull""#), "{challenge}");
     let token = token(&registry, PULL, false).await;
     assert_eq!(status(&registry, TAGS, &token).await, 200);
     assert_eq!(status(&registry, "/v2/shop/db/tags/list", &token).await, 401);
@@ -76,11 +67,7 @@ async fn a_token_opens_its_repository_and_no_other() {
 
 #[tokio::test]
 async fn tokens_run_out_by_the_clock() {
-    let registry = with(Bearer {
-        ttl: Duration::from_secs(60),
-        ..Bearer::default()
-    })
-    .await;
+    let registry = with(Bearer { ttl: Duration::from_secs(60), ..Bearer::default() }).await;
     let token = token(&registry, PULL, false).await;
     assert_eq!(token["expires_in"], 60);
     registry.clock().advance(Duration::from_secs(59));
@@ -92,43 +79,24 @@ async fn tokens_run_out_by_the_clock() {
 #[tokio::test]
 async fn private_repositories_and_the_catalog_need_an_account() {
     let private = ["shop/web".to_owned()].into();
-    let registry = with(Bearer {
-        account: ann(),
-        private,
-        ..Bearer::default()
-    })
-    .await;
+    let registry = with(Bearer { account: ann(), private, ..Bearer::default() }).await;
     for (account, expected) in [(false, 401), (true, 200)] {
         let pull = token(&registry, PULL, account).await;
         assert_eq!(status(&registry, TAGS, &pull).await, expected);
         let catalog = token(&registry, "registry:catalog:*", account).await;
         assert_eq!(status(&registry, "/v2/_catalog", &catalog).await, expected);
     }
-    let registry = with(Bearer {
-        account: ann(),
-        anonymous: false,
-        ..Bearer::default()
-    })
-    .await;
+    let registry = with(Bearer { account: ann(), anonymous: false, ..Bearer::default() }).await;
     assert_eq!(token(&registry, PULL, false).await, 401);
-    let registry = with(Bearer {
-        account: ann(),
-        catalog: false,
-        ..Bearer::default()
-    })
-    .await;
+    let registry = with(Bearer { account: ann(), catalog: false, ..Bearer::default() }).await;
     let catalog = token(&registry, "registry:catalog:*", true).await;
     assert_eq!(status(&registry, "/v2/_catalog", &catalog).await, 401);
 }
 
 #[tokio::test]
 async fn the_token_server_may_be_elsewhere_and_speak_differently() {
-    let bearer = Bearer {
-        other_port: true,
-        key: "access_token".to_owned(),
-        says_expiry: false,
-        ..Bearer::default()
-    };
+    let bearer =
+        Bearer { other_port: true, key: "access_token".to_owned(), says_expiry: false, ..Bearer::default() };
     let registry = with(bearer).await;
     let challenge = header(&get(&registry, "/v2/").await, "www-authenticate");
     assert!(!challenge.contains(&registry.url()), "{challenge}");

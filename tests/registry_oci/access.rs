@@ -43,10 +43,7 @@ async fn wrong_or_missing_credentials_are_denied() {
             let errors = [
                 registry.ping().await.unwrap_err(),
                 registry.repositories("").await.unwrap_err(),
-                registry
-                    .artifact("web", "v1", &everything(&selector))
-                    .await
-                    .unwrap_err(),
+                registry.artifact("web", "v1", &everything(&selector)).await.unwrap_err(),
             ];
             for error in errors {
                 assert!(matches!(error, RegistryError::Denied(_)), "{error:?}");
@@ -84,75 +81,32 @@ async fn one_token_serves_all_requests_of_its_scope() {
         let selector = selector(&[]);
 
         assert_eq!(registry.repositories("").await.unwrap(), ["a", "b"]);
-        assert_eq!(
-            registry
-                .artifacts("a", &everything(&selector))
-                .await
-                .unwrap()
-                .artifacts
-                .len(),
-            3
-        );
-        assert_eq!(
-            registry
-                .artifacts("b", &everything(&selector))
-                .await
-                .unwrap()
-                .artifacts
-                .len(),
-            1
-        );
+        assert_eq!(registry.artifacts("a", &everything(&selector)).await.unwrap().artifacts.len(), 3);
+        assert_eq!(registry.artifacts("b", &everything(&selector)).await.unwrap().artifacts.len(), 1);
 
         let asked = fake.token_requests();
-        let scopes: Vec<_> = asked
-            .iter()
-            .map(|r| r.parameter("scope").unwrap().to_owned())
-            .collect();
-        assert_eq!(
-            scopes,
-            ["registry:catalog:*", "repository:a:pull", "repository:b:pull"]
-        );
+        let scopes: Vec<_> = asked.iter().map(|r| r.parameter("scope").unwrap().to_owned()).collect();
+        assert_eq!(scopes, ["registry:catalog:*", "repository:a:pull", "repository:b:pull"]);
         assert!(asked.iter().all(|r| r.parameter("service").is_some()));
-        assert!(
-            asked
-                .iter()
-                .all(|r| r.header("authorization").unwrap().starts_with("Basic "))
-        );
+        assert!(asked.iter().all(|r| r.header("authorization").unwrap().starts_with("Basic ")));
     }
 }
 
 #[tokio::test]
 async fn a_token_is_replaced_before_it_expires() {
-    let bearer = Bearer {
-        says_expiry: false,
-        ttl: Duration::from_secs(60),
-        ..Bearer::default()
-    };
+    let bearer = Bearer { says_expiry: false, ttl: Duration::from_secs(60), ..Bearer::default() };
     let fake = fake(Auth::Bearer(bearer)).await;
     let clock = TestClock::with(fake.clock());
     fake.holds(&["web:v1"]);
     let registry = connect(&settings(&fake.url()), &clock.outbound());
     let selector = selector(&[]);
 
-    registry
-        .artifact("web", "v1", &everything(&selector))
-        .await
-        .unwrap();
+    registry.artifact("web", "v1", &everything(&selector)).await.unwrap();
     fake.clock().advance(Duration::from_secs(40));
-    registry
-        .artifact("web", "v1", &everything(&selector))
-        .await
-        .unwrap();
-    assert_eq!(
-        fake.tokens_given(),
-        1,
-        "good for 60 seconds, as nothing else is said"
-    );
+    registry.artifact("web", "v1", &everything(&selector)).await.unwrap();
+    assert_eq!(fake.tokens_given(), 1, "good for 60 seconds, as nothing else is said");
     fake.clock().advance(Duration::from_secs(10));
-    registry
-        .artifact("web", "v1", &everything(&selector))
-        .await
-        .unwrap();
+    registry.artifact("web", "v1", &everything(&selector)).await.unwrap();
 
     assert_eq!(fake.tokens_given(), 2);
     let refused = fake.recorder().count("GET", "/v2/web/manifests/v1") - 3;
@@ -166,23 +120,12 @@ async fn a_refused_token_is_replaced_once() {
     fake.holds(&["web:v1"]);
     let registry = connect(&with_basic(&fake.url(), "ann", "secret"), &clock.outbound());
     let selector = selector(&[]);
-    registry
-        .artifact("web", "v1", &everything(&selector))
-        .await
-        .unwrap();
-    let realm = format!(
-        r#"Bearer realm="{}/token",scope="repository:web:pull""#,
-        fake.url()
-    );
+    registry.artifact("web", "v1", &everything(&selector)).await.unwrap();
+    let realm = format!(r#"Bearer realm="{}/token",scope="repository:web:pull""#, fake.url());
     let refusal = Answer::new(401).header("www-authenticate", realm);
-    fake.faults()
-        .on("GET", "/manifests/v1")
-        .inject(Fault::Answer(refusal));
+    fake.faults().on("GET", "/manifests/v1").inject(Fault::Answer(refusal));
 
-    registry
-        .artifact("web", "v1", &everything(&selector))
-        .await
-        .unwrap();
+    registry.artifact("web", "v1", &everything(&selector)).await.unwrap();
 
     assert_eq!(fake.tokens_given(), 2);
 }
@@ -206,23 +149,13 @@ async fn many_requests_at_once_fetch_one_token() {
 #[tokio::test]
 async fn an_anonymous_token_is_fetched_where_the_registry_wants_one() {
     let private = ["secret/db".to_owned()].into();
-    let fake = fake(Auth::Bearer(Bearer {
-        private,
-        ..Bearer::default()
-    }))
-    .await;
+    let fake = fake(Auth::Bearer(Bearer { private, ..Bearer::default() })).await;
     fake.holds(&["web:v1", "secret/db:v1"]);
     let registry = anonymous(&fake.url());
     let selector = selector(&[]);
 
-    registry
-        .artifact("web", "v1", &everything(&selector))
-        .await
-        .unwrap();
-    let error = registry
-        .artifact("secret/db", "v1", &everything(&selector))
-        .await
-        .unwrap_err();
+    registry.artifact("web", "v1", &everything(&selector)).await.unwrap();
+    let error = registry.artifact("secret/db", "v1", &everything(&selector)).await.unwrap_err();
 
     assert!(matches!(error, RegistryError::Denied(_)), "{error:?}");
     assert!(error.to_string().contains("secret/db:v1"), "{error}");
@@ -257,10 +190,7 @@ async fn credentials_go_to_no_token_server_of_another_site() {
         let fake = fake(Auth::None).await;
         let challenge = format!("Bearer realm=\"{realm}\",service=\"x\"");
         let answer = Answer::new(401).header("www-authenticate", challenge);
-        fake.faults()
-            .on("GET", "/v2/")
-            .always()
-            .inject(Fault::Answer(answer));
+        fake.faults().on("GET", "/v2/").always().inject(Fault::Answer(answer));
 
         let error = signed_in(&fake.url(), "ann", "secret").ping().await.unwrap_err();
 
@@ -289,24 +219,14 @@ async fn the_best_of_several_challenges_is_taken() {
 #[tokio::test]
 async fn credentials_do_not_follow_a_redirect_to_another_port() {
     for auth in [Auth::basic("ann", "secret"), Auth::bearer("ann", "secret")] {
-        let knobs = Knobs {
-            auth,
-            storage: Storage::Redirect,
-            ..Knobs::default()
-        };
+        let knobs = Knobs { auth, storage: Storage::Redirect, ..Knobs::default() };
         let fake = Fake::start_with(knobs).await.unwrap();
         let pushed = fake.push_image("web", "v1", ImageSpec::default());
         let blob = Digest::parse(&pushed.blobs[1]).unwrap();
 
-        let answer = session(&fake, basic("ann", "secret"))
-            .get_blob("web", &blob)
-            .await
-            .unwrap();
+        let answer = session(&fake, basic("ann", "secret")).get_blob("web", &blob).await.unwrap();
 
-        assert_eq!(
-            answer.read(1 << 20).await.unwrap(),
-            fake.blob(blob.as_str()).unwrap()
-        );
+        assert_eq!(answer.read(1 << 20).await.unwrap(), fake.blob(blob.as_str()).unwrap());
         let stored = fake.storage_requests();
         assert_eq!(stored.len(), 1);
         assert_eq!(stored[0].header("authorization"), None);
@@ -315,17 +235,11 @@ async fn credentials_do_not_follow_a_redirect_to_another_port() {
 
 #[tokio::test]
 async fn a_header_of_the_users_own_stays_with_the_registry() {
-    let knobs = Knobs {
-        storage: Storage::Redirect,
-        ..Knobs::default()
-    };
+    let knobs = Knobs { storage: Storage::Redirect, ..Knobs::default() };
     let fake = Fake::start_with(knobs).await.unwrap();
     let pushed = fake.push_image("web", "v1", ImageSpec::default());
     let blob = Digest::parse(&pushed.blobs[1]).unwrap();
-    let own = Own::Header {
-        name: "x-gate".to_owned(),
-        value: "open".to_owned().into(),
-    };
+    let own = Own::Header { name: "x-gate".to_owned(), value: "open".to_owned().into() };
 
     session(&fake, own).get_blob("web", &blob).await.unwrap();
 
@@ -336,15 +250,10 @@ async fn a_header_of_the_users_own_stays_with_the_registry() {
 #[tokio::test]
 async fn redirects_without_end_are_given_up() {
     let fake = fake(Auth::None).await;
-    fake.faults()
-        .on("GET", "/v2/")
-        .always()
-        .inject(Fault::moved("/v2/again"));
+    fake.faults().on("GET", "/v2/").always().inject(Fault::moved("/v2/again"));
     let selector = selector(&[]);
 
-    let found = anonymous(&fake.url())
-        .artifact("web", "v1", &everything(&selector))
-        .await;
+    let found = anonymous(&fake.url()).artifact("web", "v1", &everything(&selector)).await;
 
     assert!(found.unwrap_err().to_string().contains("redirects"));
     assert_eq!(fake.recorder().requests().len(), 6);

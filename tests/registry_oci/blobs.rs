@@ -12,10 +12,7 @@ use crate::support::oci::anonymous;
 #[tokio::test]
 async fn blobs_are_config_and_layers_each_once() {
     let fake = Fake::start().await.unwrap();
-    let spec = ImageSpec::default()
-        .layer_of("a", 3_000)
-        .layer_of("b", 2_000)
-        .layer_of("a", 3_000);
+    let spec = ImageSpec::default().layer_of("a", 3_000).layer_of("b", 2_000).layer_of("a", 3_000);
     let pushed = fake.push_image("web", "v1", spec);
     let digest = Digest::parse(&pushed.digest).unwrap();
 
@@ -34,14 +31,8 @@ async fn layers_that_live_elsewhere_are_no_blobs_of_the_registry() {
     let mut urls = part("application/vnd.oci.image.layer.v1.tar+gzip", "urls");
     urls["urls"] = json!(["https://elsewhere.example/layer"]);
     let layers = json!([
-        part(
-            "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-            "foreign"
-        ),
-        part(
-            "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-            "restricted"
-        ),
+        part("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "foreign"),
+        part("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "restricted"),
         urls,
         part("application/vnd.oci.image.layer.v1.tar+gzip", "own"),
     ]);

@@ -8,15 +8,10 @@ use serde_json::Value;
 pub fn serve(fake: &Fake, repository: &str, tag: &str, media_type: &str, document: &Value) -> String {
     let bytes = document.to_string();
     let digest = sha256_digest(bytes.as_bytes());
-    let answer = Answer::new(200)
-        .body(media_type, bytes)
-        .header("docker-content-digest", digest.clone());
+    let answer = Answer::new(200).body(media_type, bytes).header("docker-content-digest", digest.clone());
     for reference in [tag, digest.as_str()] {
         let path = format!("/v2/{repository}/manifests/{reference}");
-        fake.faults()
-            .on("", &path)
-            .always()
-            .inject(Fault::Answer(answer.clone()));
+        fake.faults().on("", &path).always().inject(Fault::Answer(answer.clone()));
     }
     digest
 }

@@ -11,36 +11,25 @@ use crate::support::oci::{anonymous, everything, selector};
 
 async fn found(fake: &Fake, repository: &str) -> Found {
     let selector = selector(&[]);
-    let found = anonymous(&fake.url())
-        .artifacts(repository, &everything(&selector))
-        .await;
+    let found = anonymous(&fake.url()).artifacts(repository, &everything(&selector)).await;
     found.unwrap()
 }
 
 async fn with_labels(fake: &Fake, repository: &str) -> Artifact {
-    let selector = selector(&[Filter::Label {
-        labels: vec!["any".to_owned()],
-    }]);
-    let found = anonymous(&fake.url())
-        .artifacts(repository, &everything(&selector))
-        .await;
+    let selector = selector(&[Filter::Label { labels: vec!["any".to_owned()] }]);
+    let found = anonymous(&fake.url()).artifacts(repository, &everything(&selector)).await;
     found.unwrap().artifacts.remove(0)
 }
 
 fn platforms(artifact: &Artifact) -> Vec<String> {
     let platforms = artifact.manifests.iter().map(|m| m.platform.as_ref());
-    platforms
-        .map(|p| p.map_or("?".to_owned(), ToString::to_string))
-        .collect()
+    platforms.map(|p| p.map_or("?".to_owned(), ToString::to_string)).collect()
 }
 #[tokio::test]
 async fn a_single_image_is_its_own_manifest() {
     for docker in [false, true] {
         let fake = Fake::start().await.unwrap();
-        let spec = ImageSpec {
-            docker,
-            ..ImageSpec::default()
-        };
+        let spec = ImageSpec { docker, ..ImageSpec::default() };
         let pushed = fake.push_image("shop/web", "v1", spec);
 
         let found = found(&fake, "shop/web").await;
@@ -61,10 +50,7 @@ async fn the_platform_of_a_single_image_is_looked_up_when_wanted() {
     let fake = Fake::start().await.unwrap();
     fake.push_image("web", "v1", ImageSpec::of("linux/arm/v7"));
     let selector = selector(&[]);
-    let wanted = Wanted {
-        selector: &selector,
-        platforms: true,
-    };
+    let wanted = Wanted { selector: &selector, platforms: true };
 
     let found = anonymous(&fake.url()).artifacts("web", &wanted).await.unwrap();
 
@@ -77,12 +63,7 @@ async fn an_index_is_expanded_without_its_attestations() {
     for docker in [false, true] {
         let fake = Fake::start().await.unwrap();
         let images = ["linux/amd64", "linux/arm64/v8"].map(ImageSpec::of).to_vec();
-        let spec = IndexSpec {
-            images,
-            attestation: true,
-            docker,
-            ..IndexSpec::default()
-        };
+        let spec = IndexSpec { images, attestation: true, docker, ..IndexSpec::default() };
         let pushed = fake.push_index_of("web", "v1", spec);
 
         let found = found(&fake, "web").await;
@@ -109,9 +90,7 @@ async fn an_index_within_an_index_is_expanded_once() {
     let outer = serve(&fake, "web", "outer", INDEX, &outer);
     let selector = selector(&[]);
 
-    let artifact = anonymous(&fake.url())
-        .artifact("web", &outer, &everything(&selector))
-        .await;
+    let artifact = anonymous(&fake.url()).artifact("web", &outer, &everything(&selector)).await;
 
     let artifact = artifact.unwrap();
     assert_eq!(artifact.manifests.len(), 1);
@@ -128,11 +107,7 @@ async fn tags_of_one_digest_are_one_artifact() {
 
     let found = found(&fake, "web").await;
 
-    let tags: Vec<_> = found
-        .artifacts
-        .iter()
-        .map(|artifact| artifact.tags.clone())
-        .collect();
+    let tags: Vec<_> = found.artifacts.iter().map(|artifact| artifact.tags.clone()).collect();
     assert_eq!(tags, [vec!["0.9"], vec!["1", "1.2", "latest"]]);
     assert_eq!(fake.total_manifest_gets(), 2);
 }
@@ -140,9 +115,7 @@ async fn tags_of_one_digest_are_one_artifact() {
 #[tokio::test]
 async fn labels_are_annotations_and_config_labels() {
     let fake = Fake::start().await.unwrap();
-    let spec = ImageSpec::default()
-        .label("team", "shop")
-        .annotation("org.example.tier", "gold");
+    let spec = ImageSpec::default().label("team", "shop").annotation("org.example.tier", "gold");
     fake.push_image("web", "v1", spec);
 
     let artifact = with_labels(&fake, "web").await;
@@ -159,20 +132,12 @@ async fn labels_of_an_index_are_its_own_and_its_children_s() {
         ImageSpec::of("linux/arm64").label("team", "web"),
     ];
     let annotations = [("tier".to_owned(), "gold".to_owned())].into();
-    let spec = IndexSpec {
-        images,
-        annotations,
-        attestation: true,
-        docker: false,
-    };
+    let spec = IndexSpec { images, annotations, attestation: true, docker: false };
     fake.push_index_of("web", "v1", spec);
 
     let artifact = with_labels(&fake, "web").await;
 
-    assert_eq!(
-        artifact.labels,
-        ["team", "team=shop", "team=web", "tier", "tier=gold"]
-    );
+    assert_eq!(artifact.labels, ["team", "team=shop", "team=web", "tier", "tier=gold"]);
     assert_eq!(artifact.manifests.len(), 2);
 }
 
@@ -183,11 +148,7 @@ async fn charts_signatures_and_other_artifacts_are_left_out() {
     fake.sign_by_tag("web", &image.digest);
     fake.push_artifact("web", Some("chart"), ArtifactSpec::helm("chart"));
     fake.push_artifact("web", Some("cosign"), ArtifactSpec::cosign(&image.digest));
-    fake.push_artifact(
-        "web",
-        Some("referrer"),
-        ArtifactSpec::cosign_referrer(&image.digest),
-    );
+    fake.push_artifact("web", Some("referrer"), ArtifactSpec::cosign_referrer(&image.digest));
     let policy = ArtifactSpec::of_type("application/vnd.example.policy", b"allow");
     fake.push_artifact("web", Some("policy"), policy);
 
@@ -196,30 +157,14 @@ async fn charts_signatures_and_other_artifacts_are_left_out() {
     assert_eq!(found.artifacts.len(), 1);
     assert_eq!(found.artifacts[0].tags, ["image"]);
     assert!(found.left_out.iter().all(|(_, why)| why.filter == "media_type"));
-    let reason = |tag: &str| {
-        &found
-            .left_out
-            .iter()
-            .find(|(name, _)| name == tag)
-            .unwrap()
-            .1
-            .reason
-    };
+    let reason = |tag: &str| &found.left_out.iter().find(|(name, _)| name == tag).unwrap().1.reason;
     assert!(reason("chart").contains("a Helm chart"), "{}", reason("chart"));
     assert!(reason("cosign").contains("simplesigning"), "{}", reason("cosign"));
     assert!(reason("referrer").contains("subject"), "{}", reason("referrer"));
-    assert!(
-        reason("policy").contains("vnd.example.policy"),
-        "{}",
-        reason("policy")
-    );
+    assert!(reason("policy").contains("vnd.example.policy"), "{}", reason("policy"));
     let signature = format!("{}.sig", image.digest.replace(':', "-"));
     assert!(reason(&signature).contains("signature"));
-    assert_eq!(
-        fake.recorder()
-            .count("HEAD", &format!("/v2/web/manifests/{signature}")),
-        0
-    );
+    assert_eq!(fake.recorder().count("HEAD", &format!("/v2/web/manifests/{signature}")), 0);
 }
 
 #[tokio::test]
@@ -229,14 +174,8 @@ async fn one_artifact_is_found_by_tag_and_by_digest() {
     let registry = anonymous(&fake.url());
     let selector = selector(&[]);
 
-    let by_tag = registry
-        .artifact("web", "v1", &everything(&selector))
-        .await
-        .unwrap();
-    let by_digest = registry
-        .artifact("web", &pushed.digest, &everything(&selector))
-        .await
-        .unwrap();
+    let by_tag = registry.artifact("web", "v1", &everything(&selector)).await.unwrap();
+    let by_digest = registry.artifact("web", &pushed.digest, &everything(&selector)).await.unwrap();
 
     assert_eq!(by_tag.tags, ["v1"]);
     assert!(by_digest.tags.is_empty());
@@ -260,10 +199,7 @@ async fn what_is_not_there_or_no_image_is_said_in_a_line() {
     assert!(matches!(missing, RegistryError::NotFound(_)));
     let text = missing.to_string();
     assert!(text.contains("web:nope") && text.contains(&fake.url()), "{text}");
-    assert!(
-        text.contains("404") && text.contains("MANIFEST_UNKNOWN"),
-        "{text}"
-    );
+    assert!(text.contains("404") && text.contains("MANIFEST_UNKNOWN"), "{text}");
     for error in [chart, path, tag] {
         assert!(matches!(error, RegistryError::Unsuitable(_)), "{error:?}");
         assert!(!error.to_string().contains('\n'));
@@ -272,12 +208,7 @@ async fn what_is_not_there_or_no_image_is_said_in_a_line() {
 
 #[tokio::test]
 async fn digests_are_worked_out_where_the_registry_does_not_tell_them() {
-    let fake = Fake::start_with(Knobs {
-        digest_header: false,
-        ..Knobs::default()
-    })
-    .await
-    .unwrap();
+    let fake = Fake::start_with(Knobs { digest_header: false, ..Knobs::default() }).await.unwrap();
     let pushed = fake.push_image("web", "v1", ImageSpec::default());
 
     let found = found(&fake, "web").await;

@@ -16,10 +16,7 @@ async fn a_manifest_with_another_digest_is_a_lie() {
         let registry = anonymous(&fake.url());
         let selector = selector(&[]);
 
-        let error = registry
-            .artifact("web", "v1", &everything(&selector))
-            .await
-            .unwrap_err();
+        let error = registry.artifact("web", "v1", &everything(&selector)).await.unwrap_err();
 
         assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");
         assert!(error.to_string().contains("web:v1"), "{error}");
@@ -33,15 +30,9 @@ async fn a_listing_with_a_wrong_manifest_or_config_is_a_lie() {
         fake.push_image("web", "v1", ImageSpec::default());
         fake.lie(lie);
         let selector = selector(&[]);
-        let wanted = Wanted {
-            selector: &selector,
-            platforms: true,
-        };
+        let wanted = Wanted { selector: &selector, platforms: true };
 
-        let error = anonymous(&fake.url())
-            .artifacts("web", &wanted)
-            .await
-            .unwrap_err();
+        let error = anonymous(&fake.url()).artifacts("web", &wanted).await.unwrap_err();
 
         assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");
     }
@@ -54,9 +45,7 @@ async fn a_huge_manifest_is_not_read_to_its_end() {
     fake.lie(Lie::HugeManifest(5 << 20));
     let selector = selector(&[]);
 
-    let found = anonymous(&fake.url())
-        .artifact("web", "v1", &everything(&selector))
-        .await;
+    let found = anonymous(&fake.url()).artifact("web", "v1", &everything(&selector)).await;
 
     let error = found.unwrap_err();
     assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");
@@ -70,9 +59,7 @@ async fn a_document_that_is_manifest_and_index_at_once_is_refused() {
     serve(&fake, "web", "v1", INDEX, &both);
     let selector = selector(&[]);
 
-    let found = anonymous(&fake.url())
-        .artifact("web", "v1", &everything(&selector))
-        .await;
+    let found = anonymous(&fake.url()).artifact("web", "v1", &everything(&selector)).await;
 
     assert!(matches!(found.unwrap_err(), RegistryError::Lying(_)));
 }

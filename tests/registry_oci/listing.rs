@@ -13,12 +13,7 @@ fn pagings() -> Vec<Knobs> {
     let mut all = Vec::new();
     for links in [Links::Relative, Links::Absolute] {
         for cursors in [Cursors::Last, Cursors::Opaque] {
-            all.push(Knobs {
-                page_size: 2,
-                links,
-                cursors,
-                ..Knobs::default()
-            });
+            all.push(Knobs { page_size: 2, links, cursors, ..Knobs::default() });
         }
     }
     all
@@ -47,9 +42,7 @@ async fn tags_are_read_to_their_last_page() {
         fake.holds(&["web:1", "web:2", "web:3", "web:4", "web:5"]);
         let selector = selector(&[]);
 
-        let found = anonymous(&fake.url())
-            .artifacts("web", &everything(&selector))
-            .await;
+        let found = anonymous(&fake.url()).artifacts("web", &everything(&selector)).await;
 
         let found = found.unwrap();
         let tags: Vec<&str> = found.artifacts.iter().map(|a| a.tags[0].as_str()).collect();
@@ -60,22 +53,14 @@ async fn tags_are_read_to_their_last_page() {
 
 #[tokio::test]
 async fn paging_that_never_ends_is_refused() {
-    let fake = Fake::start_with(Knobs {
-        page_size: 1,
-        ..Knobs::default()
-    })
-    .await
-    .unwrap();
+    let fake = Fake::start_with(Knobs { page_size: 1, ..Knobs::default() }).await.unwrap();
     fake.holds(&["web:1"]);
     fake.lie(Lie::EndlessPaging);
     let registry = anonymous(&fake.url());
     let selector = selector(&[]);
 
     let catalog = registry.repositories("").await.unwrap_err();
-    let tags = registry
-        .artifacts("web", &everything(&selector))
-        .await
-        .unwrap_err();
+    let tags = registry.artifacts("web", &everything(&selector)).await.unwrap_err();
 
     for error in [catalog, tags] {
         assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");
@@ -91,9 +76,7 @@ async fn paging_with_ever_new_cursors_ends_too() {
         let link = format!("</v2/_catalog?last={page}>; rel=\"next\"");
         let body = serde_json::json!({"repositories": [format!("r{page}")]});
         let answer = Answer::new(200).json(&body).header("link", link);
-        fake.faults()
-            .on("GET", "/v2/_catalog")
-            .inject(Fault::Answer(answer));
+        fake.faults().on("GET", "/v2/_catalog").inject(Fault::Answer(answer));
     }
 
     let error = anonymous(&fake.url()).repositories("").await.unwrap_err();
@@ -108,8 +91,7 @@ async fn a_link_to_another_host_is_not_followed() {
     let other = Fake::start().await.unwrap();
     let link = format!("<{}/v2/_catalog?last=x>; rel=\"next\"", other.url());
     let body = serde_json::json!({"repositories": ["a"]});
-    fake.faults()
-        .next(Fault::Answer(Answer::new(200).json(&body).header("link", link)));
+    fake.faults().next(Fault::Answer(Answer::new(200).json(&body).header("link", link)));
 
     let error = anonymous(&fake.url()).repositories("").await.unwrap_err();
 
@@ -121,8 +103,7 @@ async fn a_link_to_another_host_is_not_followed() {
 async fn a_server_that_refuses_the_page_size_is_asked_without_one() {
     let fake = Fake::start().await.unwrap();
     fake.holds(&["a:1"]);
-    fake.faults()
-        .next(Fault::status(400, "PAGINATION_NUMBER_INVALID"));
+    fake.faults().next(Fault::status(400, "PAGINATION_NUMBER_INVALID"));
 
     let names = anonymous(&fake.url()).repositories("").await.unwrap();
 
@@ -133,33 +114,20 @@ async fn a_server_that_refuses_the_page_size_is_asked_without_one() {
 
 #[tokio::test]
 async fn a_static_list_takes_the_place_of_the_catalog() {
-    let fake = Fake::start_with(Knobs {
-        catalog: false,
-        ..Knobs::default()
-    })
-    .await
-    .unwrap();
+    let fake = Fake::start_with(Knobs { catalog: false, ..Knobs::default() }).await.unwrap();
     fake.holds(&["shop/web:1"]);
     let mut settings = settings(&fake.url());
     let names = ["shop/web", "other/db", "shop/web", "shop/api"];
     settings.repositories = names.map(str::to_owned).to_vec();
     let registry = connect(&settings, &Outbound::new());
 
-    assert_eq!(
-        registry.repositories("shop").await.unwrap(),
-        ["shop/api", "shop/web"]
-    );
+    assert_eq!(registry.repositories("shop").await.unwrap(), ["shop/api", "shop/web"]);
     assert!(fake.recorder().requests().is_empty());
 }
 
 #[tokio::test]
 async fn a_registry_without_catalog_says_what_to_do() {
-    let fake = Fake::start_with(Knobs {
-        catalog: false,
-        ..Knobs::default()
-    })
-    .await
-    .unwrap();
+    let fake = Fake::start_with(Knobs { catalog: false, ..Knobs::default() }).await.unwrap();
 
     let error = anonymous(&fake.url()).repositories("").await.unwrap_err();
 
@@ -191,9 +159,7 @@ async fn a_listed_repository_that_does_not_exist_is_an_error() {
     settings.repositories = vec!["shop/tpyo".to_owned()];
     let selector = selector(&[]);
 
-    let found = connect(&settings, &Outbound::new())
-        .artifacts("shop/tpyo", &everything(&selector))
-        .await;
+    let found = connect(&settings, &Outbound::new()).artifacts("shop/tpyo", &everything(&selector)).await;
 
     let error = found.unwrap_err();
     assert!(matches!(error, RegistryError::NotFound(_)));
@@ -204,13 +170,9 @@ async fn a_listed_repository_that_does_not_exist_is_an_error() {
 async fn tags_outside_the_filter_cost_no_request() {
     let fake = Fake::start().await.unwrap();
     fake.holds(&["web:v1", "web:v2", "web:dev-1", "web:dev-2"]);
-    let selector = selector(&[Filter::Tag {
-        pattern: "v*".to_owned(),
-    }]);
+    let selector = selector(&[Filter::Tag { pattern: "v*".to_owned() }]);
 
-    let found = anonymous(&fake.url())
-        .artifacts("web", &everything(&selector))
-        .await;
+    let found = anonymous(&fake.url()).artifacts("web", &everything(&selector)).await;
 
     let found = found.unwrap();
     assert_eq!(found.artifacts.len(), 2);
@@ -225,14 +187,10 @@ async fn a_tag_that_goes_away_meanwhile_is_left_out() {
     let fake = Fake::start().await.unwrap();
     fake.push_image("web", "old", ImageSpec::default());
     fake.push_image("web", "new", ImageSpec::default().label("a", "b"));
-    fake.faults()
-        .on("HEAD", "/manifests/old")
-        .inject(Fault::status(404, ""));
+    fake.faults().on("HEAD", "/manifests/old").inject(Fault::status(404, ""));
     let selector = selector(&[]);
 
-    let found = anonymous(&fake.url())
-        .artifacts("web", &everything(&selector))
-        .await;
+    let found = anonymous(&fake.url()).artifacts("web", &everything(&selector)).await;
 
     let found = found.unwrap();
     assert_eq!(found.artifacts.len(), 1);

@@ -44,10 +44,7 @@ async fn retry_after_may_be_a_date() {
 #[tokio::test]
 async fn without_retry_after_the_waits_grow() {
     let (fake, clock, registry) = start().await;
-    fake.faults()
-        .on("GET", "")
-        .times(3)
-        .inject(Fault::status(429, ""));
+    fake.faults().on("GET", "").times(3).inject(Fault::status(429, ""));
 
     registry.repositories("").await.unwrap();
 
@@ -66,16 +63,10 @@ async fn patience_ends_and_the_error_says_when_to_come_back() {
     let error = registry.repositories("").await.unwrap_err();
 
     assert!(error.is_transient());
-    let RegistryError::Http(http) = &error else {
-        panic!("{error:?}")
-    };
+    let RegistryError::Http(http) = &error else { panic!("{error:?}") };
     assert_eq!(http.retry_after, Some(Duration::from_secs(8)));
     assert!(error.to_string().contains("429"), "{error}");
-    assert_eq!(
-        clock.sleeps().len(),
-        2,
-        "a third wait would go beyond twenty seconds"
-    );
+    assert_eq!(clock.sleeps().len(), 2, "a third wait would go beyond twenty seconds");
 }
 
 #[tokio::test]
@@ -85,9 +76,7 @@ async fn a_long_wait_is_left_to_the_caller() {
 
     let error = registry.repositories("").await.unwrap_err();
 
-    let RegistryError::Http(http) = &error else {
-        panic!("{error:?}")
-    };
+    let RegistryError::Http(http) = &error else { panic!("{error:?}") };
     assert_eq!(http.retry_after, Some(Duration::from_secs(3600)));
     assert!(clock.sleeps().is_empty());
     assert_eq!(fake.recorder().requests().len(), 1);

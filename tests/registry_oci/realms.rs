@@ -12,20 +12,11 @@ fn check(registry: &str, realm: &str, credentials: bool) -> bool {
 #[test]
 fn credentials_go_to_the_registry_s_own_host_and_site() {
     let pairs = [
-        (
-            "https://registry.example.com",
-            "https://registry.example.com/token",
-        ),
-        (
-            "https://registry.example.com:5000",
-            "https://registry.example.com/token",
-        ),
+        ("https://registry.example.com", "https://registry.example.com/token"),
+        ("https://registry.example.com:5000", "https://registry.example.com/token"),
         ("https://registry.example.com", "https://auth.example.com/token"),
         ("https://registry.sap.de", "https://auth.sap.de/token"),
-        (
-            "https://registry.example.co.uk",
-            "https://auth.example.co.uk/token",
-        ),
+        ("https://registry.example.co.uk", "https://auth.example.co.uk/token"),
         ("https://registry-1.docker.io", "https://auth.docker.io/token"),
         ("https://registry.hub.docker.com", "https://auth.docker.io/token"),
         ("https://10.0.0.1:5000", "https://10.0.0.1:5001/token"),
@@ -43,20 +34,14 @@ fn credentials_go_to_the_registry_s_own_host_and_site() {
 fn credentials_go_nowhere_else() {
     let pairs = [
         ("https://registry.example.com", "https://evil.example/token"),
-        (
-            "https://registry.example.com",
-            "https://registry.example.com.evil.org/token",
-        ),
+        ("https://registry.example.com", "https://registry.example.com.evil.org/token"),
         ("https://registry.example.com", "https://evilexample.com/token"),
         ("https://registry.example.com", "https://127.0.0.1/token"),
         ("https://registry.example.co.uk", "https://evil.co.uk/token"),
         ("https://mine.azurecr.io", "https://evil.azurecr.io/token"),
         ("https://10.0.0.1", "https://10.9.0.1/token"),
         ("https://registry", "https://auth/token"),
-        (
-            "https://registry.example.com",
-            "http://registry.example.com/token",
-        ),
+        ("https://registry.example.com", "http://registry.example.com/token"),
         ("https://localhost", "http://localhost/token"),
         ("http://registry.lan", "http://auth.registry.lan/token"),
         ("http://registry.lan", "http://127.0.0.1/token"),
@@ -69,16 +54,8 @@ fn credentials_go_nowhere_else() {
 
 #[test]
 fn anybody_s_token_is_fetched_from_any_https_address() {
-    assert!(check(
-        "https://registry.example.com",
-        "https://elsewhere.org/token",
-        false
-    ));
-    assert!(!check(
-        "https://registry.example.com",
-        "http://elsewhere.org/token",
-        false
-    ));
+    assert!(check("https://registry.example.com", "https://elsewhere.org/token", false));
+    assert!(!check("https://registry.example.com", "http://elsewhere.org/token", false));
     assert!(!check("http://registry.lan", "http://elsewhere.org/token", false));
 }
 

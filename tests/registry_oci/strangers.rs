@@ -10,23 +10,15 @@ use crate::support::oci::{anonymous, everything, selector};
 
 async fn ping(answer: Answer) -> Result<String, RegistryError> {
     let fake = Fake::start().await.unwrap();
-    fake.faults()
-        .on("GET", "/v2/")
-        .always()
-        .inject(Fault::Answer(answer));
+    fake.faults().on("GET", "/v2/").always().inject(Fault::Answer(answer));
     anonymous(&fake.url()).ping().await
 }
 
 #[tokio::test]
 async fn a_registry_is_known_by_its_answer() {
     let fake = Fake::start().await.unwrap();
-    assert_eq!(
-        anonymous(&fake.url()).ping().await.unwrap(),
-        "OCI registry, asked without credentials"
-    );
-    let marked = Answer::new(200)
-        .header("docker-distribution-api-version", "registry/2.0")
-        .text("hello");
+    assert_eq!(anonymous(&fake.url()).ping().await.unwrap(), "OCI registry, asked without credentials");
+    let marked = Answer::new(200).header("docker-distribution-api-version", "registry/2.0").text("hello");
     ping(marked).await.unwrap();
     ping(Answer::new(200)).await.unwrap();
     ping(Answer::new(200).json(&json!(true))).await.unwrap();
@@ -41,10 +33,7 @@ async fn other_servers_are_told_apart() {
         (html, "a web page"),
         (empty_html, "a web page"),
         (json, "some other application's JSON"),
-        (
-            Answer::new(301).header("location", "/login"),
-            "redirects to /login",
-        ),
+        (Answer::new(301).header("location", "/login"), "redirects to /login"),
         (Answer::new(404).text("nothing here"), "answers 404"),
         (Answer::new(401), "does not say how to sign in"),
     ];
@@ -53,10 +42,7 @@ async fn other_servers_are_told_apart() {
 
         assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");
         let text = error.to_string();
-        assert!(
-            text.contains("is not an OCI registry") && text.contains(why),
-            "{text}"
-        );
+        assert!(text.contains("is not an OCI registry") && text.contains(why), "{text}");
         assert!(!error.is_transient());
     }
 }
@@ -65,13 +51,7 @@ async fn other_servers_are_told_apart() {
 async fn a_registry_in_trouble_is_no_stranger() {
     let error = ping(Answer::new(500)).await.unwrap_err();
 
-    assert!(matches!(
-        &error,
-        RegistryError::Http(HttpError {
-            kind: ErrorKind::Status(500),
-            ..
-        })
-    ));
+    assert!(matches!(&error, RegistryError::Http(HttpError { kind: ErrorKind::Status(500), .. })));
     assert!(error.is_transient());
 }
 
@@ -85,9 +65,7 @@ async fn an_unreachable_registry_is_named_with_the_cause() {
     };
     let selector = selector(&[]);
 
-    let error = anonymous(&url)
-        .artifact("shop/web", "v1", &everything(&selector))
-        .await;
+    let error = anonymous(&url).artifact("shop/web", "v1", &everything(&selector)).await;
 
     let error = error.unwrap_err();
     assert!(error.is_transient());
@@ -117,10 +95,7 @@ async fn lists_that_are_none_are_lies() {
     fake.faults().next(Fault::html());
     let catalog = registry.repositories("").await.unwrap_err();
     fake.faults().next(Fault::html());
-    let tags = registry
-        .artifacts("web", &everything(&selector))
-        .await
-        .unwrap_err();
+    let tags = registry.artifacts("web", &everything(&selector)).await.unwrap_err();
 
     for error in [catalog, tags] {
         assert!(matches!(error, RegistryError::Lying(_)), "{error:?}");

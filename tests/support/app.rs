@@ -32,12 +32,7 @@ impl TestApp {
         let database = postgres::database().await;
         let store = Store::new(database.pool().await, Clock::database());
         let draining = CancellationToken::new();
-        Self {
-            endpoint: endpoint(store.clone(), draining.clone()),
-            store,
-            draining,
-            _database: database,
-        }
+        Self { endpoint: endpoint(store.clone(), draining.clone()), store, draining, _database: database }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -75,10 +70,7 @@ impl TestApp {
     /// How many rows a table holds.
     pub async fn rows(&self, table: &str) -> i64 {
         let statement = format!("SELECT count(*) FROM {table}");
-        sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
-            .fetch_one(self.store.pool())
-            .await
-            .unwrap()
+        sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(self.store.pool()).await.unwrap()
     }
 
     /// A registry `origin`, a mirror `edge`, a Dragonfly `dragonfly` and a project `shop`.
@@ -99,11 +91,7 @@ impl TestApp {
 
 /// The API over any store.
 pub fn endpoint(store: Store, draining: CancellationToken) -> BoxEndpoint<'static, Response> {
-    let state = ApiState {
-        store,
-        outbound: Outbound::new(),
-        draining,
-    };
+    let state = ApiState { store, outbound: Outbound::new(), draining };
     forewarm_api::app(state).map_to_response().boxed()
 }
 
@@ -115,9 +103,7 @@ pub fn with_json(mut request: Request, body: &Value) -> Request {
     let text = body.to_string();
     let json = header::HeaderValue::from_static("application/json");
     request.headers_mut().insert(header::CONTENT_TYPE, json);
-    request
-        .headers_mut()
-        .insert(header::CONTENT_LENGTH, text.len().into());
+    request.headers_mut().insert(header::CONTENT_LENGTH, text.len().into());
     request.set_body(Body::from_string(text));
     request
 }
@@ -148,31 +134,19 @@ impl Answer {
     pub fn complaints(&self) -> String {
         let body = self.json();
         let errors = body["errors"].as_array().unwrap();
-        let messages: Vec<&str> = errors
-            .iter()
-            .map(|error| error["message"].as_str().unwrap())
-            .collect();
+        let messages: Vec<&str> = errors.iter().map(|error| error["message"].as_str().unwrap()).collect();
         messages.join("\n")
     }
 
     /// What holds for every answer whatsoever.
     fn check_promises(&self) {
-        assert!(
-            !self.header("x-request-id").is_empty(),
-            "an answer without a request id"
-        );
+        assert!(!self.header("x-request-id").is_empty(), "an answer without a request id");
         if self.status >= 400 {
             let body = self.json();
-            let errors = body["errors"]
-                .as_array()
-                .unwrap_or_else(|| panic!("{}", self.text));
+            let errors = body["errors"].as_array().unwrap_or_else(|| panic!("{}", self.text));
             assert!(!errors.is_empty(), "{}", self.text);
             for error in errors {
-                assert!(
-                    error["code"].is_string() && error["message"].is_string(),
-                    "{}",
-                    self.text
-                );
+                assert!(error["code"].is_string() && error["message"].is_string(), "{}", self.text);
             }
         } else if self.header("content-type").starts_with("application/json") && !self.text.is_empty() {
             // The document declares nothing as nullable in an answer.

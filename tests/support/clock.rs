@@ -17,10 +17,7 @@ pub struct TestClock {
 
 impl TestClock {
     pub fn with(time: &FakeClock) -> Self {
-        Self {
-            time: time.clone(),
-            sleeps: Arc::default(),
-        }
+        Self { time: time.clone(), sleeps: Arc::default() }
     }
 
     /// Clients that wait by this clock.

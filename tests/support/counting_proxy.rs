@@ -26,17 +26,10 @@ impl CountingProxy {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
         let requests = Requests::default();
-        let front = Front {
-            target: format!("http://{target}"),
-            requests: requests.clone(),
-            client: client(),
-        };
+        let front =
+            Front { target: format!("http://{target}"), requests: requests.clone(), client: client() };
         let task = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(front).await.unwrap() });
-        Self {
-            address,
-            requests,
-            task,
-        }
+        Self { address, requests, task }
     }
 
     pub fn url(&self) -> String {
@@ -70,21 +63,12 @@ impl Endpoint for Front {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let path = request.original_uri().path_and_query().unwrap().to_string();
         let method = request.method().clone();
-        self.requests
-            .lock()
-            .unwrap()
-            .push((method.to_string(), path.clone()));
+        self.requests.lock().unwrap().push((method.to_string(), path.clone()));
         let mut headers = request.headers().clone();
         // The encoding stays the server's: what passes through is not touched.
-        headers
-            .entry("accept-encoding")
-            .or_insert_with(|| "identity".parse().unwrap());
+        headers.entry("accept-encoding").or_insert_with(|| "identity".parse().unwrap());
         let body = request.take_body().into_bytes().await?;
-        let asked = self
-            .client
-            .request(method, format!("{}{path}", self.target))
-            .headers(headers)
-            .body(body);
+        let asked = self.client.request(method, format!("{}{path}", self.target)).headers(headers).body(body);
         let answer = asked.send().await.map_err(poem::error::BadGateway)?;
         let mut response = Response::builder().status(answer.status()).finish();
         *response.headers_mut() = answer.headers().clone();

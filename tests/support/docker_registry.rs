@@ -112,9 +112,7 @@ impl DockerRegistry {
     /// How many requests of this method came in whose path contains this.
     pub fn count(&self, method: &str, part: &str) -> usize {
         let requests = self.proxy.requests();
-        let matching = requests
-            .iter()
-            .filter(|(m, path)| m == method && path.contains(part));
+        let matching = requests.iter().filter(|(m, path)| m == method && path.contains(part));
         matching.count()
     }
 
@@ -147,12 +145,7 @@ impl DockerRegistry {
             });
         let address = address(process.stderr.take().unwrap()).await;
         let proxy = CountingProxy::start(&address).await;
-        Self {
-            _process: process,
-            directory,
-            proxy,
-            door,
-        }
+        Self { _process: process, directory, proxy, door }
     }
 }
 
@@ -191,9 +184,7 @@ async fn address(stderr: ChildStderr) -> String {
     let mut log = Vec::new();
     let listening = async {
         while let Some(line) = lines.next_line().await.unwrap() {
-            let after = line
-                .split_once("listening on ")
-                .map(|(_, after)| after.to_owned());
+            let after = line.split_once("listening on ").map(|(_, after)| after.to_owned());
             log.push(line);
             if after.is_some() {
                 return after;

@@ -72,10 +72,7 @@ impl Script {
     /// The start of execution 7 and what it looks like afterwards.
     pub fn executions(looks: impl IntoIterator<Item = Value>) -> Self {
         let looks = looks.into_iter().map(|look| (200, look));
-        Self {
-            executions: Mutex::new(looks.collect()),
-            ..Self::default()
-        }
+        Self { executions: Mutex::new(looks.collect()), ..Self::default() }
     }
 
     pub fn tasks(mut self, tasks: impl IntoIterator<Item = Value>) -> Self {
@@ -86,10 +83,7 @@ impl Script {
     /// Not ready, for this reason.
     pub fn not_ready(reason: &str) -> Self {
         let errors = json!({"errors": [{"code": "UNAVAILABLE", "message": reason}]});
-        Self {
-            ready: Some((503, errors)),
-            ..Self::default()
-        }
+        Self { ready: Some((503, errors)), ..Self::default() }
     }
 
     fn next(&self) -> Response {
@@ -103,9 +97,7 @@ impl Script {
 }
 
 fn answer((status, body): (u16, Value)) -> Response {
-    Json(body)
-        .with_status(StatusCode::from_u16(status).unwrap())
-        .into_response()
+    Json(body).with_status(StatusCode::from_u16(status).unwrap()).into_response()
 }
 
 #[handler]
@@ -129,17 +121,8 @@ struct TaskQuery {
 #[handler]
 fn list_tasks(script: Data<&Arc<Script>>, query: Query<TaskQuery>) -> Json<Vec<Value>> {
     script.task_lists.lock().unwrap().push(query.status.clone());
-    let wanted = |task: &&Value| {
-        query
-            .status
-            .as_ref()
-            .is_none_or(|status| task["status"] == json!(status))
-    };
-    let page = script
-        .tasks
-        .iter()
-        .filter(wanted)
-        .skip((query.page - 1) * query.page_size);
+    let wanted = |task: &&Value| query.status.as_ref().is_none_or(|status| task["status"] == json!(status));
+    let page = script.tasks.iter().filter(wanted).skip((query.page - 1) * query.page_size);
     Json(page.take(query.page_size).cloned().collect())
 }
 

@@ -48,12 +48,7 @@ impl Lab {
         let database = database().await;
         let store = Store::new(database.pool().await, store_clock);
         let worker = Worker::new(store.clone(), Outbound::new(), Settings::default());
-        Self {
-            clock,
-            store,
-            worker,
-            database,
-        }
+        Self { clock, store, worker, database }
     }
 
     pub async fn registry(&self, name: &str, url: &str) -> Registry {
@@ -72,9 +67,7 @@ impl Lab {
     /// A draft to adjust and hand to [`Lab::instance`].
     pub fn draft(name: &str, vendor: &str, url: &str) -> InstanceDraft {
         let auth = match vendor {
-            "dragonfly" => Auth::Bearer {
-                token: Secret::new(forewarm_fake::dragonfly::TEST_TOKEN),
-            },
+            "dragonfly" => Auth::Bearer { token: Secret::new(forewarm_fake::dragonfly::TEST_TOKEN) },
             _ => Auth::None,
         };
         InstanceDraft {
@@ -97,11 +90,7 @@ impl Lab {
 
     /// Runs everything of a registry that passes the filters, without a policy row in between.
     pub fn select(registry: &Registry, filters: Vec<Filter>, instances: &[&Instance]) -> Spec {
-        let work = Work::Policy {
-            registry_id: registry.id,
-            namespace: String::new(),
-            filters,
-        };
+        let work = Work::Policy { registry_id: registry.id, namespace: String::new(), filters };
         Self::spec(work, instances)
     }
 
@@ -111,28 +100,15 @@ impl Lab {
             repository: (*repository).to_owned(),
             reference: (*reference).to_owned(),
         };
-        Self::spec(
-            Work::Images {
-                images: images.iter().map(image).collect(),
-            },
-            instances,
-        )
+        Self::spec(Work::Images { images: images.iter().map(image).collect() }, instances)
     }
 
     pub fn spec(work: Work, instances: &[&Instance]) -> Spec {
         let instances = instances
             .iter()
-            .map(|instance| InstanceRef {
-                id: instance.id,
-                name: instance.name.clone(),
-            })
+            .map(|instance| InstanceRef { id: instance.id, name: instance.name.clone() })
             .collect();
-        Spec {
-            work,
-            instances,
-            options: PreheatOptions::default(),
-            max_attempts: 5,
-        }
+        Spec { work, instances, options: PreheatOptions::default(), max_attempts: 5 }
     }
 
     pub async fn execute(&self, spec: Spec) -> i64 {
@@ -178,8 +154,7 @@ impl Lab {
     }
 
     fn advance_to(&self, due: DateTime<Utc>) {
-        self.clock
-            .advance((due - self.clock.now()).to_std().unwrap_or_default() + Duration::from_millis(1));
+        self.clock.advance((due - self.clock.now()).to_std().unwrap_or_default() + Duration::from_millis(1));
     }
 
     pub async fn execution(&self, id: i64) -> Execution {
@@ -187,23 +162,14 @@ impl Lab {
     }
 
     pub async fn tasks(&self, execution_id: i64) -> Vec<Task> {
-        self.store
-            .tasks()
-            .list(execution_id, None, 10_000, 0)
-            .await
-            .unwrap()
-            .0
+        self.store.tasks().list(execution_id, None, 10_000, 0).await.unwrap().0
     }
 
     /// All lines of a task's log.
     pub async fn log(&self, task_id: i64) -> Vec<String> {
         let lines = self.store.task_log(task_id, 0, 10_000).await.unwrap();
         let numbers: Vec<i64> = lines.iter().map(|line| line.n).collect();
-        assert_eq!(
-            numbers,
-            (1..=lines.len() as i64).collect::<Vec<_>>(),
-            "the log has no gaps"
-        );
+        assert_eq!(numbers, (1..=lines.len() as i64).collect::<Vec<_>>(), "the log has no gaps");
         lines.into_iter().map(|line| line.message).collect()
     }
 }

@@ -113,10 +113,5 @@ impl Rig {
 
 /// An instance of a manager at this address.
 pub fn manager(endpoint: &str, token: &str) -> Instance {
-    Instance {
-        auth: Auth::Bearer {
-            token: Secret::new(token),
-        },
-        ..instance("dragonfly", endpoint)
-    }
+    Instance { auth: Auth::Bearer { token: Secret::new(token) }, ..instance("dragonfly", endpoint) }
 }

@@ -40,17 +40,11 @@ pub fn signed_in(url: &str, username: &str, password: &str) -> Arc<dyn Registry>
 }
 
 pub fn with_basic(url: &str, username: &str, password: &str) -> Settings {
-    Settings {
-        auth: basic(username, password),
-        ..settings(url)
-    }
+    Settings { auth: basic(username, password), ..settings(url) }
 }
 
 pub fn basic(username: &str, password: &str) -> Auth {
-    Auth::Basic {
-        username: username.to_owned(),
-        password: password.to_owned().into(),
-    }
+    Auth::Basic { username: username.to_owned(), password: password.to_owned().into() }
 }
 
 /// Filters ready for use.
@@ -60,8 +54,5 @@ pub fn selector(filters: &[Filter]) -> Selector {
 
 /// Nothing is filtered, platforms are not looked up.
 pub fn everything(selector: &Selector) -> Wanted<'_> {
-    Wanted {
-        selector,
-        platforms: false,
-    }
+    Wanted { selector, platforms: false }
 }

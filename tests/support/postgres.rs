@@ -28,9 +28,7 @@ pub struct Database {
 /// A fresh database. Fails the test with the reason when there is no Postgres.
 pub async fn database() -> Database {
     let (reply, answer) = oneshot::channel();
-    SERVER
-        .send(Request::Create(reply))
-        .expect("the server's thread never ends");
+    SERVER.send(Request::Create(reply)).expect("the server's thread never ends");
     match answer.await.expect("the server's thread answers") {
         Ok(database) => database,
         Err(reason) => panic!("no test database: {reason}"),
@@ -41,10 +39,7 @@ impl Database {
     /// A pool on this database, small enough for many tests at once.
     pub async fn pool(&self) -> PgPool {
         let options = PgPoolOptions::new().max_connections(CONNECTIONS_PER_TEST);
-        options
-            .connect(&self.url)
-            .await
-            .expect("the test database can be connected to")
+        options.connect(&self.url).await.expect("the test database can be connected to")
     }
 }
 
@@ -72,19 +67,13 @@ static SERVER: LazyLock<Sender<Request>> = LazyLock::new(|| {
 
 #[allow(clippy::needless_pass_by_value)] // the end of the channel belongs to the thread
 fn serve(requests: Receiver<Request>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime can be built");
-    let mut server = runtime
-        .block_on(Server::start())
-        .map_err(|error| error.to_string());
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+    let mut server = runtime.block_on(Server::start()).map_err(|error| error.to_string());
     for request in requests {
         match (request, &mut server) {
             (Request::Create(reply), Ok(server)) => {
-                let created = runtime
-                    .block_on(server.create())
-                    .map_err(|error| error.to_string());
+                let created = runtime.block_on(server.create()).map_err(|error| error.to_string());
                 let _ = reply.send(created);
             }
             (Request::Create(reply), Err(reason)) => drop(reply.send(Err(reason.clone()))),
@@ -105,11 +94,7 @@ impl Server {
     async fn start() -> anyhow::Result<Self> {
         let embedded = start_in_a_free_slot().await?;
         let admin = PgConnection::connect(&embedded.url()).await?;
-        let mut server = Self {
-            embedded,
-            admin,
-            created: 0,
-        };
+        let mut server = Self { embedded, admin, created: 0 };
         server.drop_leftovers().await?;
         server.prepare_template().await?;
         Ok(server)
@@ -118,17 +103,12 @@ impl Server {
     async fn create(&mut self) -> anyhow::Result<Database> {
         self.created += 1;
         let name = format!("test_{}", self.created);
-        self.run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-            .await?;
-        Ok(Database {
-            url: self.url_of(&name),
-            name,
-        })
+        self.run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
+        Ok(Database { url: self.url_of(&name), name })
     }
 
     async fn drop_database(&mut self, name: &str) -> anyhow::Result<()> {
-        self.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-            .await
+        self.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
     }
 
     /// Migrates the template of the slot's last user, or makes it anew if that one knew other migrations.
@@ -142,10 +122,7 @@ impl Server {
     }
 
     async fn migrate_template(&mut self) -> anyhow::Result<()> {
-        let pool = PgPoolOptions::new()
-            .max_connections(2)
-            .connect(&self.url_of(TEMPLATE))
-            .await?;
+        let pool = PgPoolOptions::new().max_connections(2).connect(&self.url_of(TEMPLATE)).await?;
         let migrated = forewarm_store::migrate(&pool).await;
         // A template with a session on it cannot be copied.
         pool.close().await;

@@ -73,10 +73,7 @@ pub fn after(preheat: &Preheat, elapsed: Duration) -> Preheat {
 /// What a registry holds under a tag that names one image.
 pub fn image(registry: &Registry, pushed: &Pushed) -> ImagePreheat {
     let digest = |text: &String| Digest::parse(text).unwrap();
-    let blob = |text: &String| Blob {
-        digest: digest(text),
-        size: registry.blob(text).unwrap().len() as u64,
-    };
+    let blob = |text: &String| Blob { digest: digest(text), size: registry.blob(text).unwrap().len() as u64 };
     ImagePreheat {
         registry_url: Url::parse(&registry.url()).unwrap(),
         repository: pushed.repository.clone(),
@@ -107,10 +104,7 @@ pub fn log() -> TaskLog {
 /// The lines of a log, one below the other.
 pub fn text(log: &TaskLog) -> String {
     let lines = log.take();
-    lines
-        .iter()
-        .map(|line| format!("{} {}\n", line.level.as_str(), line.message))
-        .collect()
+    lines.iter().map(|line| format!("{} {}\n", line.level.as_str(), line.message)).collect()
 }
 
 /// The message of a failure, and whether a retry may help.
@@ -135,10 +129,7 @@ pub fn running(outcome: &Outcome) -> (&str, Duration) {
 #[track_caller]
 pub fn proven(outcome: &Outcome) -> &str {
     match outcome {
-        Outcome::Success {
-            proof: forewarm_domain::task::Proof::BlobsPresent,
-            message,
-        } => message,
+        Outcome::Success { proof: forewarm_domain::task::Proof::BlobsPresent, message } => message,
         other => panic!("expected proof that every blob is there, not {other:?}"),
     }
 }

@@ -27,8 +27,7 @@ pub struct PushedImage {
 impl DockerRegistry {
     /// A small linux/amd64 image with a config, two layers and the label `team=shop`; its bytes depend on the name.
     pub async fn push_image(&self, repository: &str, tag: &str) -> PushedImage {
-        self.push_image_of(repository, tag, "linux/amd64", &[2_000, 3_000])
-            .await
+        self.push_image_of(repository, tag, "linux/amd64", &[2_000, 3_000]).await
     }
 
     /// An image with layers of these sizes.
@@ -39,16 +38,10 @@ impl DockerRegistry {
         platform: &str,
         layers: &[usize],
     ) -> PushedImage {
-        let image = self
-            .push_untagged(repository, &format!("{repository}:{tag}"), platform, layers)
-            .await;
+        let image = self.push_untagged(repository, &format!("{repository}:{tag}"), platform, layers).await;
         let (digest, blobs, manifest) = image;
         self.put_manifest(repository, tag, MANIFEST, &manifest).await;
-        PushedImage {
-            digest,
-            blobs,
-            children: vec![],
-        }
+        PushedImage { digest, blobs, children: vec![] }
     }
 
     /// An index of one small image per platform.
@@ -67,11 +60,7 @@ impl DockerRegistry {
         let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries});
         self.put_manifest(repository, tag, INDEX, &index).await;
         let digest = sha256_digest(index.to_string().as_bytes());
-        PushedImage {
-            digest,
-            blobs,
-            children,
-        }
+        PushedImage { digest, blobs, children }
     }
 
     /// Uploads the parts of an image and answers its digest, its blobs and its manifest.
@@ -86,18 +75,14 @@ impl DockerRegistry {
         config["config"] = json!({"Labels": {"team": "shop"}});
         config["rootfs"] = json!({"type": "layers", "diff_ids": []});
         config["created_by"] = json!(seed);
-        let config = self
-            .put_blob(repository, CONFIG, config.to_string().into_bytes())
-            .await;
+        let config = self.put_blob(repository, CONFIG, config.to_string().into_bytes()).await;
         let mut parts = vec![];
         for (number, size) in layers.iter().enumerate() {
             let bytes = deterministic_bytes(&format!("{seed}/{platform}/{number}"), *size);
             parts.push(self.put_blob(repository, LAYER, bytes).await);
         }
         let all = std::iter::once(&config).chain(&parts);
-        let blobs = all
-            .map(|part| part["digest"].as_str().unwrap().to_owned())
-            .collect();
+        let blobs = all.map(|part| part["digest"].as_str().unwrap().to_owned()).collect();
         let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": parts});
         (sha256_digest(manifest.to_string().as_bytes()), blobs, manifest)
     }
@@ -109,13 +94,8 @@ impl DockerRegistry {
         assert_eq!(started.status(), StatusCode::ACCEPTED);
         let place = started.headers()["location"].to_str().unwrap();
         let mut place = url::Url::parse(&self.url()).unwrap().join(place).unwrap();
-        place
-            .query_pairs_mut()
-            .append_pair("digest", descriptor["digest"].as_str().unwrap());
-        let end = client()
-            .put(place)
-            .header("content-type", "application/octet-stream")
-            .body(bytes);
+        place.query_pairs_mut().append_pair("digest", descriptor["digest"].as_str().unwrap());
+        let end = client().put(place).header("content-type", "application/octet-stream").body(bytes);
         let ended = self.admitted(end, repository).send().await.unwrap();
         assert_eq!(ended.status(), StatusCode::CREATED);
         descriptor

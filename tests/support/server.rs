@@ -51,8 +51,7 @@ impl Server {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send(self.client.post(format!("{}{path}", self.url)).json(body))
-            .await
+        self.send(self.client.post(format!("{}{path}", self.url)).json(body)).await
     }
 
     /// Posts what must be accepted.
@@ -79,8 +78,7 @@ impl Server {
     pub async fn ended(&self, id: i64) -> Value {
         let is_final =
             |_, answer: &Value| matches!(answer["status"].as_str(), Some("success" | "error" | "stopped"));
-        self.wait_until(&format!("/api/v1/executions/{id}"), is_final)
-            .await
+        self.wait_until(&format!("/api/v1/executions/{id}"), is_final).await
     }
 
     /// What the process has logged so far.
@@ -112,9 +110,7 @@ impl Drop for Server {
 pub fn command(role: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(forewarm());
     command.arg(role).stdin(Stdio::null()).kill_on_drop(true);
-    command
-        .env("FOREWARM_LOG", "warn")
-        .env("FOREWARM_DRAIN_SECONDS", "1");
+    command.env("FOREWARM_LOG", "warn").env("FOREWARM_DRAIN_SECONDS", "1");
     command.envs(variables.iter().copied());
     command
 }

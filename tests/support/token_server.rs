@@ -39,11 +39,7 @@ impl TokenServer {
         let signer = Arc::new(Signer::new(username, password));
         let front = Front(signer.clone());
         let task = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(front).await.unwrap() });
-        Self {
-            address,
-            signer,
-            task,
-        }
+        Self { address, signer, task }
     }
 
     /// Where tokens are fetched.
@@ -71,19 +67,12 @@ impl Drop for TokenServer {
 impl Signer {
     fn new(username: &str, password: &str) -> Self {
         let pair = rcgen::KeyPair::generate().unwrap();
-        let certificate = rcgen::CertificateParams::new(vec![])
-            .unwrap()
-            .self_signed(&pair)
-            .unwrap();
+        let certificate = rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&pair).unwrap();
         let random = SystemRandom::new();
         let pkcs8 = pair.serialize_der();
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).unwrap();
         let account = format!("Basic {}", STANDARD.encode(format!("{username}:{password}")));
-        Self {
-            key,
-            certificate,
-            account,
-        }
+        Self { key, certificate, account }
     }
 
     /// A JSON Web Token that permits what the scopes say.
@@ -121,9 +110,8 @@ impl Endpoint for Front {
             return Ok(poem::http::StatusCode::UNAUTHORIZED.into_response());
         }
         let query = request.original_uri().query().unwrap_or_default();
-        let query: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
+        let query: Vec<(String, String)> =
+            url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let scopes = query.iter().filter(|(key, _)| key == "scope");
         let scopes: Vec<&str> = scopes.flat_map(|(_, value)| value.split(' ')).collect();
         let answer = json!({"token": self.0.token(&scopes), "expires_in": 300});

@@ -44,10 +44,7 @@ impl AccessWrite {
     /// The access that is meant, given the stored one.
     pub fn resolve(&self, stored: &OriginAccess) -> OriginAccess {
         let secrets = |headers: &BTreeMap<String, String>| {
-            headers
-                .iter()
-                .map(|(name, value)| (name.clone(), Secret::new(value)))
-                .collect()
+            headers.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect()
         };
         OriginAccess {
             headers: match &self.headers {

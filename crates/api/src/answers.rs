@@ -48,10 +48,9 @@ pub fn deleted(outcome: Deleted, what: &str, name: &str) -> Result<Gone, ApiErro
     match outcome {
         Deleted::Done => Ok(Gone::Deleted),
         Deleted::Missing => Err(ApiError::not_found(format!("{what} '{name}'"))),
-        Deleted::InUse(users) => Err(ApiError::conflict(format!(
-            "{what} '{name}' is in use by {}",
-            users.join(", ")
-        ))),
+        Deleted::InUse(users) => {
+            Err(ApiError::conflict(format!("{what} '{name}' is in use by {}", users.join(", "))))
+        }
     }
 }
 
@@ -60,9 +59,9 @@ pub fn written<T>(outcome: Written<T>, name: &str) -> Result<T, ApiError> {
     match outcome {
         Written::Done(value) => Ok(value),
         Written::NameTaken => Err(ApiError::conflict(format!("name: '{name}' is taken"))),
-        Written::Gone => Err(ApiError::conflict(
-            "something that this names was deleted at the same time; look again",
-        )),
+        Written::Gone => {
+            Err(ApiError::conflict("something that this names was deleted at the same time; look again"))
+        }
     }
 }
 
@@ -81,8 +80,7 @@ const NOT_IN_A_SEGMENT: &AsciiSet = &CONTROLS
 
 /// An address made of segments, each percent-encoded: a header with anything else would be dropped in silence.
 pub fn location(segments: &[&str]) -> String {
-    let encoded = segments
-        .iter()
-        .map(|segment| format!("/{}", utf8_percent_encode(segment, NOT_IN_A_SEGMENT)));
+    let encoded =
+        segments.iter().map(|segment| format!("/{}", utf8_percent_encode(segment, NOT_IN_A_SEGMENT)));
     encoded.collect()
 }

@@ -27,10 +27,7 @@ impl Auth {
         if self.role >= role {
             return Ok(());
         }
-        Err(ApiError::new(
-            poem::http::StatusCode::FORBIDDEN,
-            "this needs more rights than yours",
-        ))
+        Err(ApiError::new(poem::http::StatusCode::FORBIDDEN, "this needs more rights than yours"))
     }
 }
 

@@ -62,10 +62,8 @@ pub fn repository(field: &str, name: &str) -> Result<(), Invalid> {
 /// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
 fn is_component(component: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let separators: Vec<&str> = component
-        .split(alphanumeric)
-        .filter(|separator| !separator.is_empty())
-        .collect();
+    let separators: Vec<&str> =
+        component.split(alphanumeric).filter(|separator| !separator.is_empty()).collect();
     component.starts_with(alphanumeric)
         && component.ends_with(alphanumeric)
         && separators

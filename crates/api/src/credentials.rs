@@ -76,10 +76,9 @@ impl AuthWrite {
         match self.mode {
             AuthMode::None => Ok(Auth::None),
             AuthMode::Bearer => Ok(Auth::Bearer { token: secret }),
-            AuthMode::Basic => Ok(Auth::Basic {
-                username: needed("username", self.username.as_ref())?,
-                password: secret,
-            }),
+            AuthMode::Basic => {
+                Ok(Auth::Basic { username: needed("username", self.username.as_ref())?, password: secret })
+            }
             AuthMode::Header => Ok(Auth::Header {
                 name: header_name(&needed("header", self.header.as_ref())?)?,
                 value: secret,

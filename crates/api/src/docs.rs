@@ -20,10 +20,7 @@ pub fn page() -> impl Endpoint {
 /// `/docs`: relative addresses in the page need the slash.
 pub fn to_folder() -> impl Endpoint<Output = Response> {
     make_sync(|_| {
-        Response::builder()
-            .status(StatusCode::PERMANENT_REDIRECT)
-            .header(header::LOCATION, "/docs/")
-            .finish()
+        Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(header::LOCATION, "/docs/").finish()
     })
 }
 

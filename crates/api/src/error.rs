@@ -38,11 +38,7 @@ struct Entry<'a> {
 
 impl ApiError {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            messages: vec![message.into()],
-            cause: None,
-        }
+        Self { status, messages: vec![message.into()], cause: None }
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -79,9 +75,7 @@ impl ApiError {
         let code = code(self.status);
         let errors = messages.iter().map(|message| Entry { code, message }).collect();
         let body = serde_json::to_vec(&Errors { errors }).unwrap_or_default();
-        let mut response = Response::builder()
-            .status(self.status)
-            .content_type("application/json");
+        let mut response = Response::builder().status(self.status).content_type("application/json");
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response = response.header(header::RETRY_AFTER, RETRY_AFTER);
         }
@@ -142,10 +136,7 @@ impl From<StoreError> for ApiError {
             return Self::internal(error);
         }
         let message = "the database is not reachable; nothing is lost, try again in a few seconds";
-        Self {
-            cause: Some(error.to_string()),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
-        }
+        Self { cause: Some(error.to_string()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 }
 

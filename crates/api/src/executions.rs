@@ -94,10 +94,7 @@ impl Api {
         #[oai(default = "first_page", validator(minimum(value = "1")))]
         page: Query<i64>,
         /// How many on a page.
-        #[oai(
-            default = "usual_page_size",
-            validator(minimum(value = "1"), maximum(value = "100"))
-        )]
+        #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
         /// Name of the project.
         project: Query<Option<String>>,
@@ -113,11 +110,7 @@ impl Api {
         sort: Query<Option<ExecutionSort>>,
     ) -> Result<Listed<ExecutionView>, ApiError> {
         auth.require(Role::Viewer)?;
-        let paging = Paging {
-            uri,
-            page: page.0,
-            page_size: page_size.0,
-        };
+        let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let filter = ExecutionFilter {
             policy: policy.0,
             project: project.0,
@@ -128,18 +121,12 @@ impl Api {
             oldest_first: sort.0 == Some(ExecutionSort::Created),
         };
         let executions = state.store.executions();
-        let (items, total) = executions
-            .list(&filter, paging.page_size, paging.offset())
-            .await?;
+        let (items, total) = executions.list(&filter, paging.page_size, paging.offset()).await?;
         Ok(paging.answer(Page { items, total }, ExecutionView::from))
     }
 
     /// Get an execution
-    #[oai(
-        path = "/executions/:execution",
-        method = "get",
-        operation_id = "GetExecution"
-    )]
+    #[oai(path = "/executions/:execution", method = "get", operation_id = "GetExecution")]
     async fn get(
         &self,
         auth: Auth,
@@ -154,11 +141,7 @@ impl Api {
     /// Stop an execution
     ///
     /// Waiting tasks stop at once. Running ones are no longer tracked; their engines may go on with them.
-    #[oai(
-        path = "/executions/:execution/stop",
-        method = "post",
-        operation_id = "StopExecution"
-    )]
+    #[oai(path = "/executions/:execution/stop", method = "post", operation_id = "StopExecution")]
     async fn stop(
         &self,
         auth: Auth,
@@ -172,11 +155,7 @@ impl Api {
     }
 
     /// Run the failed and stopped tasks of an execution again
-    #[oai(
-        path = "/executions/:execution/retry",
-        method = "post",
-        operation_id = "RetryExecution"
-    )]
+    #[oai(path = "/executions/:execution/retry", method = "post", operation_id = "RetryExecution")]
     async fn retry(
         &self,
         auth: Auth,
@@ -199,10 +178,7 @@ pub async fn find(state: &ApiState, id: i64) -> Result<Execution, ApiError> {
 /// The answer to a request that started an execution.
 pub async fn created(state: &ApiState, id: i64) -> Result<Created<ExecutionView>, ApiError> {
     let view = ExecutionView::from(find(state, id).await?);
-    Ok(Created::At(
-        Json(view),
-        location(&["api", "v1", "executions", &id.to_string()]),
-    ))
+    Ok(Created::At(Json(view), location(&["api", "v1", "executions", &id.to_string()])))
 }
 
 async fn changed(
@@ -214,9 +190,9 @@ async fn changed(
     match change {
         Change::Done => Ok(Json(find(state, id).await?.into())),
         Change::NotFound => Err(ApiError::not_found(format!("execution {id}"))),
-        Change::Refused(status) => Err(ApiError::conflict(format!(
-            "execution {id} is in status {status} and cannot be {wish}"
-        ))),
+        Change::Refused(status) => {
+            Err(ApiError::conflict(format!("execution {id} is in status {status} and cannot be {wish}")))
+        }
     }
 }
 

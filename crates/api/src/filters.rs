@@ -6,12 +6,7 @@ use poem_openapi::{Object, Union};
 
 /// One condition that an artifact must meet; it must meet all of a policy's.
 #[derive(Union, Debug)]
-#[oai(
-    rename = "Filter",
-    one_of = true,
-    discriminator_name = "type",
-    rename_all = "snake_case"
-)]
+#[oai(rename = "Filter", one_of = true, discriminator_name = "type", rename_all = "snake_case")]
 pub enum FilterObject {
     Repository(RepositoryFilter),
     Tag(TagFilter),
@@ -44,12 +39,7 @@ pub struct LabelFilter {
 
 /// What starts a policy's executions.
 #[derive(Union, Debug)]
-#[oai(
-    rename = "Trigger",
-    one_of = true,
-    discriminator_name = "type",
-    rename_all = "snake_case"
-)]
+#[oai(rename = "Trigger", one_of = true, discriminator_name = "type", rename_all = "snake_case")]
 pub enum TriggerObject {
     Manual(ManualTrigger),
 }
@@ -61,15 +51,9 @@ pub struct ManualTrigger {}
 impl From<&FilterObject> for Filter {
     fn from(filter: &FilterObject) -> Self {
         match filter {
-            FilterObject::Repository(filter) => Self::Repository {
-                pattern: filter.pattern.clone(),
-            },
-            FilterObject::Tag(filter) => Self::Tag {
-                pattern: filter.pattern.clone(),
-            },
-            FilterObject::Label(filter) => Self::Label {
-                labels: filter.labels.clone(),
-            },
+            FilterObject::Repository(filter) => Self::Repository { pattern: filter.pattern.clone() },
+            FilterObject::Tag(filter) => Self::Tag { pattern: filter.pattern.clone() },
+            FilterObject::Label(filter) => Self::Label { labels: filter.labels.clone() },
         }
     }
 }

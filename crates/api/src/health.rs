@@ -48,9 +48,7 @@ async fn check(state: &ApiState) -> Result<Json<Alive>, ApiError> {
         return Err(not_ready("this process is about to end"));
     }
     if !is_migrated(state.store.pool()).await? {
-        return Err(not_ready(
-            "the database's schema is not up to date; run 'forewarm migrate'",
-        ));
+        return Err(not_ready("the database's schema is not up to date; run 'forewarm migrate'"));
     }
     Ok(ok())
 }
@@ -60,7 +58,5 @@ fn not_ready(reason: &str) -> ApiError {
 }
 
 fn ok() -> Json<Alive> {
-    Json(Alive {
-        status: "ok".to_owned(),
-    })
+    Json(Alive { status: "ok".to_owned() })
 }

@@ -32,11 +32,7 @@ impl Reference {
             repository.to_owned()
         };
         checks::repository(field, &repository)?;
-        Ok(Self {
-            host: host.map(str::to_owned),
-            repository,
-            reference,
-        })
+        Ok(Self { host: host.map(str::to_owned), repository, reference })
     }
 
     /// The one registry among `registries` that the host belongs to.
@@ -45,10 +41,7 @@ impl Reference {
             let reason = "names no registry: write host/repository:tag, or give the field registry";
             return Err(Invalid::new(field, reason));
         };
-        let found: Vec<&Registry> = registries
-            .iter()
-            .filter(|registry| serves(registry, host))
-            .collect();
+        let found: Vec<&Registry> = registries.iter().filter(|registry| serves(registry, host)).collect();
         match found.as_slice() {
             [registry] => Ok(registry),
             [] => Err(Invalid::new(

@@ -71,8 +71,7 @@ impl OptionsObject {
             count: self.count.map(small),
             percentage: self.percentage.map(small),
             ips: each(&mut found, "ips", self.ips.as_deref(), |text| {
-                text.parse::<IpAddr>()
-                    .map_err(|_| "is not an IP address".to_owned())
+                text.parse::<IpAddr>().map_err(|_| "is not an IP address".to_owned())
             }),
             scheduler_cluster_ids: self.scheduler_cluster_ids.clone().unwrap_or_default(),
             platforms: each(&mut found, "platforms", self.platforms.as_deref(), |text| {

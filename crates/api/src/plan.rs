@@ -28,9 +28,7 @@ pub struct Plan {
 impl Wish<'_> {
     /// The plan, or notes of everything that is wrong with it.
     pub fn plan(self, checks: &mut Checks, instances: &[Instance]) -> Option<Plan> {
-        let options = self
-            .options
-            .map_or(Ok(PreheatOptions::default()), OptionsObject::resolve);
+        let options = self.options.map_or(Ok(PreheatOptions::default()), OptionsObject::resolve);
         let options = checks.take_within("options", options)?;
         checks.take_within("options", options.check(self.kind));
         let access = match self.access {
@@ -70,24 +68,15 @@ fn refusals(
     access: &OriginAccess,
 ) -> Vec<Invalid> {
     let Some(vendor) = forewarm_provider::vendor(&instance.vendor) else {
-        let reason = format!(
-            "'{}' is of vendor {}, which is not built in",
-            instance.name, instance.vendor
-        );
+        let reason = format!("'{}' is of vendor {}, which is not built in", instance.name, instance.vendor);
         return vec![Invalid::new("instances", reason)];
     };
     let complaints = vendor.check_instance(instance, kind, options).err();
-    let options = complaints
-        .into_iter()
-        .flatten()
-        .map(|invalid| match invalid.field.as_str() {
-            "type" => Invalid::new("instances", format!("'{}': {}", instance.name, invalid.reason)),
-            _ => invalid.within("options"),
-        });
+    let options = complaints.into_iter().flatten().map(|invalid| match invalid.field.as_str() {
+        "type" => Invalid::new("instances", format!("'{}': {}", instance.name, invalid.reason)),
+        _ => invalid.within("options"),
+    });
     let complaints = vendor.check_origin(access).err();
-    let access = complaints
-        .into_iter()
-        .flatten()
-        .map(|invalid| invalid.within("access"));
+    let access = complaints.into_iter().flatten().map(|invalid| invalid.within("access"));
     options.chain(access).collect()
 }

@@ -130,10 +130,8 @@ impl Preheat {
         let mut instances = state.store.instances().all().await?;
         instances.retain(|instance| instance.enabled && can(instance, self.kind()));
         if instances.is_empty() {
-            let reason = format!(
-                "no enabled instance can preheat {}s; create one first",
-                self.kind().as_str()
-            );
+            let reason =
+                format!("no enabled instance can preheat {}s; create one first", self.kind().as_str());
             checks.add([Invalid::new("instances", reason)]);
         }
         Ok(instances)

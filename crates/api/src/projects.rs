@@ -65,21 +65,14 @@ impl Api {
         #[oai(default = "first_page", validator(minimum(value = "1")))]
         page: Query<i64>,
         /// How many on a page.
-        #[oai(
-            default = "usual_page_size",
-            validator(minimum(value = "1"), maximum(value = "100"))
-        )]
+        #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
         /// Only names that contain this text.
         q: Query<Option<String>>,
         sort: Query<Option<SortBy>>,
     ) -> Result<Listed<View>, ApiError> {
         auth.require(Role::Viewer)?;
-        let paging = Paging {
-            uri,
-            page: page.0,
-            page_size: page_size.0,
-        };
+        let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let found = state.store.projects().list(&paging.listing(q.0, sort.0)).await?;
         Ok(paging.answer(found, View::from))
     }
@@ -132,11 +125,7 @@ impl Api {
     /// Delete a project
     ///
     /// Refused while it has policies.
-    #[oai(
-        path = "/projects/:project",
-        method = "delete",
-        operation_id = "DeleteProject"
-    )]
+    #[oai(path = "/projects/:project", method = "delete", operation_id = "DeleteProject")]
     async fn delete(
         &self,
         auth: Auth,
@@ -160,11 +149,7 @@ impl Write {
     async fn draft(&self, state: &ApiState) -> Result<ProjectDraft, ApiError> {
         let mut checks = Checks::default();
         checks.check(name::check("name", &self.name));
-        let namespace = self
-            .namespace
-            .as_deref()
-            .unwrap_or_default()
-            .trim_end_matches('/');
+        let namespace = self.namespace.as_deref().unwrap_or_default().trim_end_matches('/');
         if !namespace.is_empty() {
             checks.check(checks::repository("namespace", namespace));
         }

@@ -80,26 +80,15 @@ impl Api {
         #[oai(default = "first_page", validator(minimum(value = "1")))]
         page: Query<i64>,
         /// How many on a page.
-        #[oai(
-            default = "usual_page_size",
-            validator(minimum(value = "1"), maximum(value = "100"))
-        )]
+        #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
         /// Only names that contain this text.
         q: Query<Option<String>>,
         sort: Query<Option<SortBy>>,
     ) -> Result<Listed<View>, ApiError> {
         auth.require(Role::Viewer)?;
-        let paging = Paging {
-            uri,
-            page: page.0,
-            page_size: page_size.0,
-        };
-        let found = state
-            .store
-            .registries()
-            .list(&paging.listing(q.0, sort.0))
-            .await?;
+        let paging = Paging { uri, page: page.0, page_size: page_size.0 };
+        let found = state.store.registries().list(&paging.listing(q.0, sort.0)).await?;
         Ok(paging.answer(found, View::from))
     }
 
@@ -134,11 +123,7 @@ impl Api {
     /// Change a registry
     ///
     /// The body replaces everything but the credentials that it leaves out.
-    #[oai(
-        path = "/registries/:registry",
-        method = "put",
-        operation_id = "UpdateRegistry"
-    )]
+    #[oai(path = "/registries/:registry", method = "put", operation_id = "UpdateRegistry")]
     async fn update(
         &self,
         auth: Auth,
@@ -157,11 +142,7 @@ impl Api {
     /// Delete a registry
     ///
     /// Refused while a project or an unfinished execution needs it.
-    #[oai(
-        path = "/registries/:registry",
-        method = "delete",
-        operation_id = "DeleteRegistry"
-    )]
+    #[oai(path = "/registries/:registry", method = "delete", operation_id = "DeleteRegistry")]
     async fn delete(
         &self,
         auth: Auth,
@@ -177,11 +158,7 @@ impl Api {
     /// Ask a registry whether it answers and lets us in
     ///
     /// Waits for the registry.
-    #[oai(
-        path = "/registries/:registry/ping",
-        method = "post",
-        operation_id = "PingRegistry"
-    )]
+    #[oai(path = "/registries/:registry/ping", method = "post", operation_id = "PingRegistry")]
     async fn ping(
         &self,
         auth: Auth,
@@ -213,9 +190,8 @@ impl Write {
         checks.check(self.check_kind(current));
         let url = checks.take(address::endpoint("url", &self.url));
         let stored = current.map(|current| (&current.url, &current.auth));
-        let auth = url
-            .as_ref()
-            .and_then(|url| checks.take(credentials::resolve(self.auth.as_ref(), stored, url)));
+        let auth =
+            url.as_ref().and_then(|url| checks.take(credentials::resolve(self.auth.as_ref(), stored, url)));
         let repositories = self.repositories.clone().unwrap_or_default();
         for (i, repository) in repositories.iter().enumerate() {
             checks.check(checks::repository(&format!("repositories[{i}]"), repository));
@@ -246,10 +222,7 @@ impl Write {
             return Ok(());
         }
         let known: Vec<&str> = forewarm_registry::KINDS.iter().map(|kind| kind.id).collect();
-        Err(Invalid::new(
-            "kind",
-            format!("must be one of {}", known.join(", ")),
-        ))
+        Err(Invalid::new("kind", format!("must be one of {}", known.join(", "))))
     }
 }
 

@@ -6,10 +6,7 @@ use serde_json::{Map, Value};
 
 /// What is wrong with the shape of `value`; empty = nothing. `schemas` are the document's.
 pub fn check(schemas: &Value, schema: &Value, value: &Value) -> Vec<Invalid> {
-    let mut checker = Checker {
-        schemas,
-        found: vec![],
-    };
+    let mut checker = Checker { schemas, found: vec![] };
     checker.value("", schema, value);
     checker.found
 }
@@ -156,12 +153,8 @@ impl<'a> Checker<'a> {
             }
             return self.value(&join(field, name), extra, value);
         }
-        let known: Vec<&str> = schema["properties"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let known: Vec<&str> =
+            schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
         if let Some(right) = known.iter().find(|right| bare(right) == bare(name)) {
             self.complain(&join(field, name), &format!("is spelled '{right}'"));
         } else if extra == &Value::Bool(false) {
@@ -199,9 +192,7 @@ fn in_range(schema: &Value, value: &Value) -> bool {
 }
 
 fn in_words(schema: &Value, value: &Value) -> bool {
-    schema["enum"]
-        .as_array()
-        .is_none_or(|words| words.contains(value))
+    schema["enum"].as_array().is_none_or(|words| words.contains(value))
 }
 
 fn range_in_words(schema: &Value) -> String {
@@ -215,18 +206,11 @@ fn range_in_words(schema: &Value) -> String {
 
 /// A field's name without what spellings differ in: `pieceLength` and `piece-length` are `piecelength`.
 fn bare(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 fn join(parent: &str, name: &str) -> String {
-    if parent.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{parent}.{name}")
-    }
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
 }
 
 fn shorten(field: &str) -> String {

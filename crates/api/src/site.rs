@@ -12,10 +12,7 @@ pub fn app(state: ApiState) -> impl Endpoint {
         .at("/openapi.json", get(docs::openapi()))
         .nest("/docs", get(docs::page()))
         .data(state);
-    layers::around(Site {
-        api,
-        console: get(forewarm_console::console()),
-    })
+    layers::around(Site { api, console: get(forewarm_console::console()) })
 }
 
 /// Whether an address outside the document's paths is a page or file of ours.
@@ -26,10 +23,7 @@ pub fn is_page(path: &str) -> bool {
 /// What the console must not answer with its page.
 fn is_reserved(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    matches!(
-        first,
-        "api" | "docs" | "openapi.json" | "livez" | "readyz" | "healthz" | "metrics"
-    )
+    matches!(first, "api" | "docs" | "openapi.json" | "livez" | "readyz" | "healthz" | "metrics")
 }
 
 struct Site<A, C> {

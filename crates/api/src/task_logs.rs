@@ -50,9 +50,7 @@ struct LogText(Body);
 
 impl IntoResponse for LogText {
     fn into_response(self) -> Response {
-        Response::builder()
-            .content_type("text/plain; charset=utf-8")
-            .body(self.0)
+        Response::builder().content_type("text/plain; charset=utf-8").body(self.0)
     }
 }
 
@@ -79,9 +77,8 @@ impl Api {
     ) -> Result<LogText, ApiError> {
         auth.require(Role::Viewer)?;
         tasks::find(&state, task.0).await?;
-        let lines = stored_lines(state.clone(), task.0)
-            .map_ok(|line| render(&line))
-            .map_err(std::io::Error::other);
+        let lines =
+            stored_lines(state.clone(), task.0).map_ok(|line| render(&line)).map_err(std::io::Error::other);
         Ok(LogText(Body::from_bytes_stream(lines)))
     }
 
@@ -89,11 +86,7 @@ impl Api {
     ///
     /// Server-sent events: `line` for each line, with its number as id, and `end` with the final status, after which
     /// the stream closes. A client that reconnects with `Last-Event-ID` gets the lines after that one.
-    #[oai(
-        path = "/tasks/:task/log/stream",
-        method = "get",
-        operation_id = "FollowTaskLog"
-    )]
+    #[oai(path = "/tasks/:task/log/stream", method = "get", operation_id = "FollowTaskLog")]
     async fn follow(
         &self,
         auth: Auth,
@@ -179,13 +172,7 @@ impl Follower {
 
 impl LogEvent {
     fn end(status: StatusWord, n: i64) -> Self {
-        Self {
-            at: None,
-            level: None,
-            message: None,
-            status: Some(status),
-            n,
-        }
+        Self { at: None, level: None, message: None, status: Some(status), n }
     }
 }
 
@@ -203,7 +190,5 @@ impl From<LogLine> for LogEvent {
 
 fn to_event(event: &LogEvent) -> Event {
     let name = if event.status.is_some() { "end" } else { "line" };
-    Event::message(event.to_json_string())
-        .event_type(name)
-        .id(event.n.to_string())
+    Event::message(event.to_json_string()).event_type(name).id(event.n.to_string())
 }

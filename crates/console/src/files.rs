@@ -17,19 +17,13 @@ pub struct Files<E> {
 
 impl<E: RustEmbed> Files<E> {
     pub fn new() -> Self {
-        Self {
-            page_everywhere: false,
-            folder: PhantomData,
-        }
+        Self { page_everywhere: false, folder: PhantomData }
     }
 
     /// Answers an unknown address that does not look like a file with the page.
     #[must_use]
     pub fn with_page_everywhere(self) -> Self {
-        Self {
-            page_everywhere: true,
-            ..self
-        }
+        Self { page_everywhere: true, ..self }
     }
 
     fn find(&self, path: &str) -> Option<(String, EmbeddedFile)> {
@@ -56,29 +50,19 @@ impl<E: RustEmbed + 'static> Endpoint for Files<E> {
         let path = request.uri().path().trim_start_matches('/');
         let (path, file) = self.find(path).ok_or(NotFoundError)?;
         let etag = format!("\"{}\"", hex::encode(file.metadata.sha256_hash()));
-        let response = Response::builder()
-            .header(header::ETAG, &etag)
-            .header(header::CACHE_CONTROL, caching(&path));
-        if request
-            .header(header::IF_NONE_MATCH)
-            .is_some_and(|known| covers(known, &etag))
-        {
+        let response =
+            Response::builder().header(header::ETAG, &etag).header(header::CACHE_CONTROL, caching(&path));
+        if request.header(header::IF_NONE_MATCH).is_some_and(|known| covers(known, &etag)) {
             return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
         }
         let media_type = mime_guess::from_path(&path).first_or_octet_stream();
-        Ok(response
-            .content_type(media_type.as_ref())
-            .body(file.data.into_owned()))
+        Ok(response.content_type(media_type.as_ref()).body(file.data.into_owned()))
     }
 }
 
 /// Files in `assets/` carry a hash in their name and never change; everything else is asked for again each time.
 fn caching(path: &str) -> &'static str {
-    if path.starts_with("assets/") {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    }
+    if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" }
 }
 
 /// `If-None-Match` is `*` or a list, whose members may be weak (RFC 9110).

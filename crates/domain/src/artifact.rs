@@ -38,13 +38,9 @@ pub struct Blob {
 }
 
 /// Image manifest media types (docker schema 2 and OCI).
-pub const IMAGE_MANIFESTS: [&str; 2] = [
-    "application/vnd.docker.distribution.manifest.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-];
+pub const IMAGE_MANIFESTS: [&str; 2] =
+    ["application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json"];
 
 /// Media types of lists of manifests (docker manifest list and OCI index).
-pub const INDEXES: [&str; 2] = [
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.index.v1+json",
-];
+pub const INDEXES: [&str; 2] =
+    ["application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json"];

@@ -21,10 +21,7 @@ impl Digest {
         if well_formed {
             return Ok(Self(text.to_owned()));
         }
-        Err(Invalid::new(
-            "digest",
-            format!("'{}' is not sha256:<64 hex> or sha512:<128 hex>", shorten(text)),
-        ))
+        Err(Invalid::new("digest", format!("'{}' is not sha256:<64 hex> or sha512:<128 hex>", shorten(text))))
     }
 
     pub fn as_str(&self) -> &str {
@@ -43,10 +40,7 @@ impl Digest {
 }
 
 fn is_hex(text: &str, length: usize) -> bool {
-    text.len() == length
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 fn shorten(text: &str) -> String {

@@ -29,11 +29,7 @@ pub struct InstanceRef {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
     /// Everything in a namespace of a registry that passes the filters.
-    Policy {
-        registry_id: i64,
-        namespace: String,
-        filters: Vec<Filter>,
-    },
+    Policy { registry_id: i64, namespace: String, filters: Vec<Filter> },
     /// These images.
     Images { images: Vec<ImageRef> },
     /// These files; one task per instance fetches them all.

@@ -44,11 +44,7 @@ impl Selector {
             let reason = format!("must have at most {MAX_FILTERS} entries");
             return Err(vec![Invalid::new("filters", reason)]);
         }
-        let mut selector = Self {
-            repositories: vec![],
-            tags: vec![],
-            labels: vec![],
-        };
+        let mut selector = Self { repositories: vec![], tags: vec![], labels: vec![] };
         let mut found = Vec::new();
         for (i, filter) in filters.iter().enumerate() {
             match filter {
@@ -60,11 +56,7 @@ impl Selector {
                 },
             }
         }
-        if found.is_empty() {
-            Ok(selector)
-        } else {
-            Err(found)
-        }
+        if found.is_empty() { Ok(selector) } else { Err(found) }
     }
 
     /// Checks a repository's name, given without the project's namespace.
@@ -83,10 +75,9 @@ impl Selector {
 
     pub fn labels(&self, carried: &[String]) -> Result<(), LeftOut> {
         match self.labels.iter().find(|wanted| !carried.contains(wanted)) {
-            Some(missing) => Err(LeftOut {
-                filter: "label",
-                reason: format!("label '{missing}' is missing"),
-            }),
+            Some(missing) => {
+                Err(LeftOut { filter: "label", reason: format!("label '{missing}' is missing") })
+            }
             None => Ok(()),
         }
     }
@@ -99,10 +90,7 @@ fn compile(globs: &mut Vec<Glob>, found: &mut Vec<Invalid>, index: usize, patter
     }
     match Glob::new(pattern) {
         Ok(glob) => globs.push(glob),
-        Err(error) => found.push(Invalid::new(
-            format!("filters[{index}].pattern"),
-            error.to_string(),
-        )),
+        Err(error) => found.push(Invalid::new(format!("filters[{index}].pattern"), error.to_string())),
     }
 }
 
@@ -119,10 +107,9 @@ fn wanted_labels(labels: &[String]) -> Result<Vec<String>, &'static str> {
 
 fn matches(globs: &[Glob], filter: &'static str, name: &str) -> Result<(), LeftOut> {
     match globs.iter().find(|glob| !glob.is_match(name)) {
-        Some(glob) => Err(LeftOut {
-            filter,
-            reason: format!("{filter} '{name}' does not match '{}'", glob.pattern()),
-        }),
+        Some(glob) => {
+            Err(LeftOut { filter, reason: format!("{filter} '{name}' does not match '{}'", glob.pattern()) })
+        }
         None => Ok(()),
     }
 }

@@ -12,10 +12,7 @@ pub fn check(field: &str, name: &str) -> Result<(), Invalid> {
         return Err(Invalid::new(field, "must not be empty"));
     }
     if name.len() > MAX_LENGTH {
-        return Err(Invalid::new(
-            field,
-            format!("must have at most {MAX_LENGTH} characters"),
-        ));
+        return Err(Invalid::new(field, format!("must have at most {MAX_LENGTH} characters")));
     }
     let parts_are_words = name
         .split(['.', '_', '-'])

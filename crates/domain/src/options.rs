@@ -100,30 +100,15 @@ impl PreheatOptions {
         let mut found = Vec::new();
         range(&mut found, "count", self.count, 1, 200);
         range(&mut found, "percentage", self.percentage, 1, 100);
-        range(
-            &mut found,
-            "concurrent_task_count",
-            self.concurrent_task_count,
-            1,
-            100,
-        );
-        range(
-            &mut found,
-            "concurrent_peer_count",
-            self.concurrent_peer_count,
-            1,
-            1000,
-        );
+        range(&mut found, "concurrent_task_count", self.concurrent_task_count, 1, 100);
+        range(&mut found, "concurrent_peer_count", self.concurrent_peer_count, 1, 1000);
         range(&mut found, "timeout_seconds", self.timeout_seconds, 1, 3720);
         self.check_peers(&mut found);
         self.check_texts(&mut found);
         if let Some(length) = self.piece_length
             && (!(4 * MIB..=64 * MIB).contains(&length) || length % MIB != 0)
         {
-            found.push(Invalid::new(
-                "piece_length",
-                "must be 4194304 to 67108864 bytes in whole MiB",
-            ));
+            found.push(Invalid::new("piece_length", "must be 4194304 to 67108864 bytes in whole MiB"));
         }
         if kind == Kind::File && !self.platforms.is_empty() {
             found.push(Invalid::new("platforms", "has no meaning for files"));
@@ -172,10 +157,7 @@ impl PreheatOptions {
             found.push(Invalid::new("ips", "must have at most 100 addresses"));
         }
         if self.scheduler_cluster_ids.len() > 100 {
-            found.push(Invalid::new(
-                "scheduler_cluster_ids",
-                "must have at most 100 entries",
-            ));
+            found.push(Invalid::new("scheduler_cluster_ids", "must have at most 100 entries"));
         }
         if self.scheduler_cluster_ids.iter().any(|id| *id < 1) {
             found.push(Invalid::new("scheduler_cluster_ids", "must be numbers from 1"));
@@ -184,10 +166,7 @@ impl PreheatOptions {
 
     fn check_texts(&self, found: &mut Vec<Invalid>) {
         for (name, text) in [("tag", &self.tag), ("application", &self.application)] {
-            if text
-                .as_ref()
-                .is_some_and(|text| text.is_empty() || text.len() > 400)
-            {
+            if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > 400) {
                 found.push(Invalid::new(name, "must have 1 to 400 characters"));
             }
         }
@@ -199,10 +178,7 @@ impl PreheatOptions {
             ));
         }
         if self.filtered_query_params.len() > 100 {
-            found.push(Invalid::new(
-                "filtered_query_params",
-                "must have at most 100 entries",
-            ));
+            found.push(Invalid::new("filtered_query_params", "must have at most 100 entries"));
         }
         if self.platforms.len() > 50 {
             found.push(Invalid::new("platforms", "must have at most 50 entries"));
@@ -220,14 +196,9 @@ impl OriginAccess {
         for (name, value) in &self.headers {
             let name_ok = !name.is_empty()
                 && name.len() <= 100
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
             let value_ok = value.expose().len() <= 8192
-                && value
-                    .expose()
-                    .chars()
-                    .all(|c| c == '\t' || (' '..='~').contains(&c));
+                && value.expose().chars().all(|c| c == '\t' || (' '..='~').contains(&c));
             if !name_ok || !value_ok {
                 let shown: String = name.chars().take(100).collect();
                 found.push(Invalid::new(

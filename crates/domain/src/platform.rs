@@ -61,9 +61,7 @@ impl FromStr for Platform {
         let word = |part: &&str| {
             !part.is_empty()
                 && part.len() <= 64
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
         };
         if !(2..=3).contains(&parts.len()) || !parts.iter().all(word) {
             let shown: String = text.chars().take(80).collect();
@@ -83,9 +81,7 @@ impl FromStr for Platform {
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;
-        self.variant
-            .as_ref()
-            .map_or(Ok(()), |variant| write!(f, "/{variant}"))
+        self.variant.as_ref().map_or(Ok(()), |variant| write!(f, "/{variant}"))
     }
 }
 

@@ -19,13 +19,7 @@ pub enum Status {
 }
 
 impl Status {
-    pub const ALL: [Self; 5] = [
-        Self::Pending,
-        Self::Running,
-        Self::Success,
-        Self::Error,
-        Self::Stopped,
-    ];
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Running, Self::Success, Self::Error, Self::Stopped];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,14 +46,8 @@ impl FromStr for Status {
     type Err = Invalid;
 
     fn from_str(word: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == word)
-            .ok_or_else(|| {
-                Invalid::new(
-                    "status",
-                    format!("'{word}' is not pending, running, success, error or stopped"),
-                )
-            })
+        Self::ALL.into_iter().find(|status| status.as_str() == word).ok_or_else(|| {
+            Invalid::new("status", format!("'{word}' is not pending, running, success, error or stopped"))
+        })
     }
 }

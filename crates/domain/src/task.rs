@@ -55,9 +55,7 @@ impl Proof {
     }
 
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Submitted, Self::Reported, Self::BlobsPresent]
-            .into_iter()
-            .find(|proof| proof.as_str() == word)
+        [Self::Submitted, Self::Reported, Self::BlobsPresent].into_iter().find(|proof| proof.as_str() == word)
     }
 }
 

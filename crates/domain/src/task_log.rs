@@ -44,10 +44,7 @@ pub struct TaskLog {
 impl TaskLog {
     /// `now` tells the time of a line.
     pub fn new(now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>) -> Self {
-        Self {
-            lines: Arc::default(),
-            now,
-        }
+        Self { lines: Arc::default(), now }
     }
 
     pub fn info(&self, message: impl Into<String>) {
@@ -75,15 +72,8 @@ impl TaskLog {
     }
 
     fn push(&self, level: Level, message: &str) {
-        let line = Line {
-            at: (self.now)(),
-            level,
-            message: printable(message),
-        };
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
+        let line = Line { at: (self.now)(), level, message: printable(message) };
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 }
 

@@ -30,10 +30,7 @@ const MAX_LENGTH: usize = 4096;
 
 fn absolute(field: &str, text: &str) -> Result<Url, Invalid> {
     if text.len() > MAX_LENGTH {
-        return Err(Invalid::new(
-            field,
-            format!("must have at most {MAX_LENGTH} bytes"),
-        ));
+        return Err(Invalid::new(field, format!("must have at most {MAX_LENGTH} bytes")));
     }
     if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         // The parser would drop some of these silently.
@@ -42,19 +39,13 @@ fn absolute(field: &str, text: &str) -> Result<Url, Invalid> {
     let url =
         Url::parse(text).map_err(|error| Invalid::new(field, format!("is not an http(s) URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Invalid::new(
-            field,
-            format!("must be an http or https URL, not '{}'", url.scheme()),
-        ));
+        return Err(Invalid::new(field, format!("must be an http or https URL, not '{}'", url.scheme())));
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err(Invalid::new(field, "names no host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Invalid::new(
-            field,
-            "must not hold credentials; use the credential fields",
-        ));
+        return Err(Invalid::new(field, "must not hold credentials; use the credential fields"));
     }
     Ok(url)
 }

@@ -24,24 +24,16 @@ struct Options {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::parse(std::env::args().skip(1))?;
-    let registry = Registry::start_at(
-        options.registry,
-        registry::Knobs {
-            clock: Clock::real(),
-            ..Default::default()
-        },
-    )
-    .await?;
+    let registry =
+        Registry::start_at(options.registry, registry::Knobs { clock: Clock::real(), ..Default::default() })
+            .await?;
     forewarm_fake::demo::fill(&registry);
     for number in 0..options.images {
         registry.push_image(&format!("load/app-{number:04}"), "v1", ImageSpec::default());
     }
     let clock = Clock::scaled(options.factor);
     let dragonfly = Dragonfly::start_at(options.dragonfly, dragonfly::Knobs::from(clock.clone())).await?;
-    let knobs = kraken::Knobs {
-        clock,
-        ..kraken::Knobs::default()
-    };
+    let knobs = kraken::Knobs { clock, ..kraken::Knobs::default() };
     let kraken = Kraken::start_at(options.kraken, options.proxy, knobs).await?;
     println!("registry   {}", registry.url());
     println!(
@@ -61,19 +53,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn report(dragonfly: &Dragonfly, registry: &Registry) {
     let submissions = dragonfly.submissions();
     let twice: Vec<_> = submissions.iter().filter(|(_, count)| **count > 1).collect();
-    println!(
-        "{} URLs submitted to Dragonfly, {} of them more than once",
-        submissions.len(),
-        twice.len()
-    );
+    println!("{} URLs submitted to Dragonfly, {} of them more than once", submissions.len(), twice.len());
     for (url, count) in twice {
         println!("  {count} times {url}");
     }
-    println!(
-        "{} manifests and {} blobs read",
-        registry.total_manifest_gets(),
-        registry.total_blob_gets()
-    );
+    println!("{} manifests and {} blobs read", registry.total_manifest_gets(), registry.total_blob_gets());
 }
 
 impl Options {

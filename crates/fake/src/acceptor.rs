@@ -40,11 +40,7 @@ pub(crate) struct CuttingAcceptor {
 
 impl CuttingAcceptor {
     pub(crate) fn new(listener: TcpListener, local: SocketAddr, connections: Connections) -> Self {
-        Self {
-            listener,
-            local,
-            connections,
-        }
+        Self { listener, local, connections }
     }
 }
 
@@ -60,12 +56,7 @@ impl Acceptor for CuttingAcceptor {
         stream.set_nodelay(true)?;
         let cut = Arc::new(AtomicBool::new(false));
         lock(&self.connections.0).insert(remote, Arc::clone(&cut));
-        let connection = Connection {
-            stream,
-            cut,
-            remote,
-            connections: self.connections.clone(),
-        };
+        let connection = Connection { stream, cut, remote, connections: self.connections.clone() };
         Ok((
             connection,
             LocalAddr(Addr::SocketAddr(self.local)),

@@ -16,18 +16,12 @@ pub struct Answer {
 
 impl Answer {
     pub fn new(status: u16) -> Self {
-        Self {
-            status,
-            ..Self::default()
-        }
+        Self { status, ..Self::default() }
     }
 
     /// Closes the connection instead of answering.
     pub fn hang_up() -> Self {
-        Self {
-            hang_up: true,
-            ..Self::default()
-        }
+        Self { hang_up: true, ..Self::default() }
     }
 
     #[must_use]
@@ -57,11 +51,7 @@ impl Answer {
     /// As poem wants it. The length is set by hand so that HEAD tells it too.
     pub(crate) fn into_response(self, head: bool) -> Response {
         let length = self.body.len();
-        let body = if head {
-            Body::empty()
-        } else {
-            Body::from_vec(self.body)
-        };
+        let body = if head { Body::empty() } else { Body::from_vec(self.body) };
         respond(self.status, self.headers, body, length)
     }
 }

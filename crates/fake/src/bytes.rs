@@ -21,9 +21,7 @@ pub fn sha256_digest(bytes: &[u8]) -> String {
 /// A number that depends on the text alone.
 pub(crate) fn seed_of(text: &str) -> u64 {
     let hash = Sha256::digest(text.as_bytes());
-    hash.iter()
-        .take(8)
-        .fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    hash.iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
 }
 
 /// One step of splitmix64.

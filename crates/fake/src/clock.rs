@@ -61,12 +61,7 @@ impl Clock {
     }
 
     fn new(start: DateTime<Utc>, factor: f64) -> Self {
-        Self(Arc::new(Inner {
-            start,
-            origin: Instant::now(),
-            factor,
-            advanced: Mutex::default(),
-        }))
+        Self(Arc::new(Inner { start, origin: Instant::now(), factor, advanced: Mutex::default() }))
     }
 }
 

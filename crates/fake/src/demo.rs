@@ -101,31 +101,13 @@ pub fn fill(registry: &Registry) -> Vec<Pushed> {
 }
 
 fn push(registry: &Registry, app: &App, tag: &str) -> Pushed {
-    let images: Vec<ImageSpec> = app
-        .platforms
-        .iter()
-        .map(|platform| image(app, tag, platform))
-        .collect();
+    let images: Vec<ImageSpec> = app.platforms.iter().map(|platform| image(app, tag, platform)).collect();
     match <[ImageSpec; 1]>::try_from(images) {
         Ok([image]) => registry.push_image(app.repository, tag, image),
         Err(images) => {
-            let spec = IndexSpec {
-                images,
-                attestation: true,
-                ..IndexSpec::default()
-            };
-            let title = (
-                "org.opencontainers.image.title".to_owned(),
-                app.repository.to_owned(),
-            );
-            registry.push_index_of(
-                app.repository,
-                tag,
-                IndexSpec {
-                    annotations: [title].into(),
-                    ..spec
-                },
-            )
+            let spec = IndexSpec { images, attestation: true, ..IndexSpec::default() };
+            let title = ("org.opencontainers.image.title".to_owned(), app.repository.to_owned());
+            registry.push_index_of(app.repository, tag, IndexSpec { annotations: [title].into(), ..spec })
         }
     }
 }
@@ -136,16 +118,10 @@ fn image(app: &App, tag: &str, platform: &str) -> ImageSpec {
         .label("team", app.team)
         .label("tier", app.tier)
         .label("org.opencontainers.image.version", tag)
-        .annotation(
-            "org.opencontainers.image.source",
-            &format!("https://git.example.com/{}", app.repository),
-        )
+        .annotation("org.opencontainers.image.source", &format!("https://git.example.com/{}", app.repository))
         .layer_of(&format!("base {platform}"), 200 * KIB);
     for (number, size) in app.sizes.iter().enumerate() {
-        spec = spec.layer_of(
-            &format!("{}:{tag} {platform} {number}", app.repository),
-            size * KIB,
-        );
+        spec = spec.layer_of(&format!("{}:{tag} {platform} {number}", app.repository), size * KIB);
     }
     spec.layer_of(&format!("{}:{tag} configuration", app.repository), 10 * KIB)
 }

@@ -44,19 +44,14 @@ impl Fault {
 
     /// A page of some other application.
     pub fn html() -> Self {
-        Self::Answer(Answer::new(200).body(
-            "text/html; charset=utf-8",
-            "<!doctype html><title>Welcome</title>",
-        ))
+        Self::Answer(
+            Answer::new(200).body("text/html; charset=utf-8", "<!doctype html><title>Welcome</title>"),
+        )
     }
 
     /// `429` with a `Retry-After` in seconds.
     pub fn too_many(retry_after: u64) -> Self {
-        Self::Answer(
-            Answer::new(429)
-                .header("retry-after", retry_after.to_string())
-                .text("slow down"),
-        )
+        Self::Answer(Answer::new(429).header("retry-after", retry_after.to_string()).text("slow down"))
     }
 }
 
@@ -119,10 +114,7 @@ impl Rule {
 
     #[must_use]
     pub fn times(self, times: usize) -> Self {
-        Self {
-            times: times.max(1),
-            ..self
-        }
+        Self { times: times.max(1), ..self }
     }
 
     #[must_use]
@@ -133,19 +125,12 @@ impl Rule {
     pub fn inject(self, fault: Fault) {
         let faults = self.faults.clone();
         // The rule in the list must not keep the list alive.
-        let rule = Self {
-            fault: Some(fault),
-            faults: Faults::default(),
-            ..self
-        };
+        let rule = Self { fault: Some(fault), faults: Faults::default(), ..self };
         lock(&faults.0).push(rule);
     }
 
     fn is_due(&mut self, request: &Recorded) -> bool {
-        let hit = self
-            .method
-            .as_ref()
-            .is_none_or(|method| *method == request.method)
+        let hit = self.method.as_ref().is_none_or(|method| *method == request.method)
             && request.path.contains(&self.path);
         if hit && self.skip > 0 {
             self.skip -= 1;

@@ -18,10 +18,7 @@ pub(crate) fn client() -> &'static Client {
     CLIENT.get_or_init(|| {
         // A second call finds the provider installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .pool_max_idle_per_host(0);
+        let builder = Client::builder().no_proxy().timeout(TIMEOUT).pool_max_idle_per_host(0);
         builder.build().expect("the TLS backend starts")
     })
 }

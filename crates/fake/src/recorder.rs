@@ -30,10 +30,7 @@ impl Recorded {
 
     /// The first value of a query parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON, if it is JSON.
@@ -58,18 +55,11 @@ impl Recorder {
     /// The requests of this method whose path starts so.
     pub fn matching(&self, method: &str, path: &str) -> Vec<Recorded> {
         let requests = lock(&self.0);
-        requests
-            .iter()
-            .filter(|request| request.is(method, path))
-            .cloned()
-            .collect()
+        requests.iter().filter(|request| request.is(method, path)).cloned().collect()
     }
 
     pub fn count(&self, method: &str, path: &str) -> usize {
-        lock(&self.0)
-            .iter()
-            .filter(|request| request.is(method, path))
-            .count()
+        lock(&self.0).iter().filter(|request| request.is(method, path)).count()
     }
 
     pub fn clear(&self) {

@@ -65,29 +65,15 @@ impl Bound {
         let (recorder, faults, stop) = (Recorder::default(), Faults::default(), CancellationToken::new());
         let connections = Connections::default();
         let acceptor = CuttingAcceptor::new(self.listener, self.address, connections.clone());
-        let front = Front {
-            service,
-            recorder: recorder.clone(),
-            faults: faults.clone(),
-            connections,
-        };
+        let front = Front { service, recorder: recorder.clone(), faults: faults.clone(), connections };
         let stopped = stop.clone().cancelled_owned();
         let task = tokio::spawn(async move {
             let server = PoemServer::new_with_acceptor(acceptor);
-            if let Err(error) = server
-                .run_with_graceful_shutdown(front, stopped, Some(STOP_TIME))
-                .await
-            {
+            if let Err(error) = server.run_with_graceful_shutdown(front, stopped, Some(STOP_TIME)).await {
                 tracing::warn!(%error, "a fake server ended");
             }
         });
-        Server {
-            address: self.address,
-            recorder,
-            faults,
-            stop,
-            task: Some(task),
-        }
+        Server { address: self.address, recorder, faults, stop, task: Some(task) }
     }
 }
 
@@ -125,9 +111,7 @@ impl Endpoint for Front {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let remote = request.remote_addr().clone();
         let Some(request) = record(request).await else {
-            return Ok(Answer::new(413)
-                .text("request entity too large")
-                .into_response(false));
+            return Ok(Answer::new(413).text("request entity too large").into_response(false));
         };
         self.recorder.record(request.clone());
         Ok(self.respond(&request, &remote).await)
@@ -165,17 +149,12 @@ async fn record(mut request: Request) -> Option<Recorded> {
     let uri = request.original_uri();
     let query = uri.query().unwrap_or_default();
     let header = |(name, value): (&poem::http::HeaderName, &poem::http::HeaderValue)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     Some(Recorded {
         method: request.method().to_string(),
         path: uri.path().to_owned(),
-        query: url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect(),
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         headers: request.headers().iter().map(header).collect(),
         body: body.to_vec(),
     })
@@ -197,20 +176,11 @@ fn broken(answer: Answer) -> Response {
 
 fn dribbled(answer: Answer, pause: Duration) -> Response {
     let length = answer.body.len();
-    let pieces: Vec<Vec<u8>> = answer
-        .body
-        .chunks((length / 50).max(1))
-        .map(<[u8]>::to_vec)
-        .collect();
+    let pieces: Vec<Vec<u8>> = answer.body.chunks((length / 50).max(1)).map(<[u8]>::to_vec).collect();
     let pause = pause.min(LONGEST_DELAY / 50);
     let stream = futures::stream::iter(pieces).then(move |piece| async move {
         tokio::time::sleep(pause).await;
         Ok::<_, io::Error>(piece)
     });
-    respond(
-        answer.status,
-        answer.headers,
-        Body::from_bytes_stream(stream),
-        length,
-    )
+    respond(answer.status, answer.headers, Body::from_bytes_stream(stream), length)
 }

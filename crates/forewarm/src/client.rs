@@ -37,15 +37,9 @@ pub struct Refusal {
 impl Client {
     pub fn new(server: &str) -> anyhow::Result<Self> {
         let base = forewarm_domain::url::endpoint("server", server).map_err(|invalid| {
-            anyhow!(
-                "the server's address '{server}' {}, like {DEFAULT_SERVER}",
-                invalid.reason
-            )
+            anyhow!("the server's address '{server}' {}, like {DEFAULT_SERVER}", invalid.reason)
         })?;
-        Ok(Self {
-            base,
-            outbound: Outbound::new(),
-        })
+        Ok(Self { base, outbound: Outbound::new() })
     }
 
     /// Starts an ad-hoc preheat and tells the execution that does it.
@@ -108,19 +102,13 @@ impl Client {
     }
 
     async fn bytes(&self, request: RequestBuilder) -> anyhow::Result<Vec<u8>> {
-        let response = request
-            .send()
-            .await
-            .map_err(|error| HttpError::from_reqwest(&error, &self.base))?;
+        let response = request.send().await.map_err(|error| HttpError::from_reqwest(&error, &self.base))?;
         let status = response.status().as_u16();
         let bytes = body::read(response, LARGEST_ANSWER, &self.base).await?;
         if (200..300).contains(&status) {
             return Ok(bytes);
         }
-        bail!(Refusal {
-            status,
-            message: complaint(&bytes),
-        })
+        bail!(Refusal { status, message: complaint(&bytes) })
     }
 }
 

@@ -66,8 +66,6 @@ async fn look(client: &Client, id: i64) -> anyhow::Result<(Execution, Vec<Task>)
 }
 
 fn is_transient(error: &anyhow::Error) -> bool {
-    let lost = error
-        .downcast_ref::<HttpError>()
-        .is_some_and(HttpError::is_transient);
+    let lost = error.downcast_ref::<HttpError>().is_some_and(HttpError::is_transient);
     lost || error.downcast_ref::<Refusal>().is_some_and(Refusal::is_transient)
 }

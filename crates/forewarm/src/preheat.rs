@@ -37,30 +37,15 @@ pub struct PreheatArgs {
     file: Vec<String>,
 
     /// Name of the registry, as the server knows it, that holds the images. Left out: found by the images' host.
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "FOREWARM_PREHEAT_REGISTRY",
-        conflicts_with = "file"
-    )]
+    #[arg(long, value_name = "NAME", env = "FOREWARM_PREHEAT_REGISTRY", conflicts_with = "file")]
     registry: Option<String>,
 
     /// Name of an instance to warm; repeat it for several. Left out: every one that can do it.
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "FOREWARM_PREHEAT_INSTANCE",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "NAME", env = "FOREWARM_PREHEAT_INSTANCE", value_delimiter = ',')]
     instance: Vec<String>,
 
     /// Platform of an image, like linux/arm64; repeat it for several. Left out: every platform of the image.
-    #[arg(
-        long,
-        value_name = "OS/ARCH",
-        env = "FOREWARM_PREHEAT_PLATFORM",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "OS/ARCH", env = "FOREWARM_PREHEAT_PLATFORM", value_delimiter = ',')]
     #[arg(conflicts_with = "file")]
     platform: Vec<Platform>,
 
@@ -70,12 +55,7 @@ pub struct PreheatArgs {
     scope: Option<String>,
 
     /// How many peers get it, 1 to 200; needs scope all_seed_peers or all_peers.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        env = "FOREWARM_PREHEAT_COUNT",
-        conflicts_with = "percentage"
-    )]
+    #[arg(long, value_name = "NUMBER", env = "FOREWARM_PREHEAT_COUNT", conflicts_with = "percentage")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=200))]
     count: Option<u32>,
 
@@ -90,21 +70,11 @@ pub struct PreheatArgs {
 
     /// Header for the engine to send to the origin; repeat it for several (in the variable: one a line).
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    #[arg(
-        env = "FOREWARM_PREHEAT_HEADER",
-        hide_env_values = true,
-        value_delimiter = '\n'
-    )]
+    #[arg(env = "FOREWARM_PREHEAT_HEADER", hide_env_values = true, value_delimiter = '\n')]
     header: Vec<(String, String)>,
 
     /// What to print: text for people, or one JSON document at the end, with progress on stderr.
-    #[arg(
-        short,
-        long,
-        value_enum,
-        env = "FOREWARM_PREHEAT_OUTPUT",
-        default_value = "text"
-    )]
+    #[arg(short, long, value_enum, env = "FOREWARM_PREHEAT_OUTPUT", default_value = "text")]
     output: Output,
 
     /// Address of the server.
@@ -164,11 +134,8 @@ impl PreheatArgs {
             ("percentage", json!(self.percentage), self.percentage.is_some()),
             ("timeout_seconds", json!(self.timeout), self.timeout.is_some()),
         ]);
-        let headers: Map<String, Value> = self
-            .header
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value)))
-            .collect();
+        let headers: Map<String, Value> =
+            self.header.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         let is_file = !self.file.is_empty();
         set([
             ("type", json!(if is_file { "file" } else { "image" }), true),
@@ -197,20 +164,13 @@ impl PreheatArgs {
         };
         // Whoever reads may have gone away; the exit code still tells.
         let _ = stdout().write_all(summary.as_bytes());
-        Ok(if succeeded {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
 fn set<const N: usize>(entries: [(&str, Value, bool); N]) -> Value {
     let entries = entries.into_iter().filter(|(_, _, is_set)| *is_set);
-    entries
-        .map(|(name, value, _)| (name.to_owned(), value))
-        .collect::<Map<_, _>>()
-        .into()
+    entries.map(|(name, value, _)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
 }
 
 fn header(text: &str) -> Result<(String, String), String> {

@@ -69,17 +69,12 @@ impl Bars {
         let overall = screen.add(ProgressBar::new(0));
         overall.set_style(style("{spinner} {prefix} [{bar:30}] {pos}/{len} {wide_msg}"));
         overall.enable_steady_tick(TICK);
-        Self {
-            screen,
-            overall,
-            running: HashMap::new(),
-        }
+        Self { screen, overall, running: HashMap::new() }
     }
 
     fn show(&mut self, execution: &Execution, tasks: &[Task]) {
         let counts = execution.facts.counts;
-        self.overall
-            .set_prefix(format!("execution {}", execution.facts.id));
+        self.overall.set_prefix(format!("execution {}", execution.facts.id));
         self.overall.set_length(counts.total());
         self.overall.set_position(counts.finished());
         self.overall.set_message(remarks(execution));
@@ -122,20 +117,15 @@ impl Bars {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template)
-        .expect("the template is well formed")
-        .progress_chars("━╸─")
+    ProgressStyle::with_template(template).expect("the template is well formed").progress_chars("━╸─")
 }
 
 /// What the counts do not say at a glance.
 fn remarks(execution: &Execution) -> String {
     let counts = execution.facts.counts;
     let mut remarks = Vec::new();
-    for (number, word) in [
-        (counts.running, "running"),
-        (counts.error, "failed"),
-        (counts.stopped, "stopped"),
-    ] {
+    for (number, word) in [(counts.running, "running"), (counts.error, "failed"), (counts.stopped, "stopped")]
+    {
         if number > 0 {
             remarks.push(format!("{number} {word}"));
         }
@@ -152,11 +142,7 @@ struct Lines {
 
 impl Lines {
     fn new(out: Box<dyn Write + Send>) -> Self {
-        Self {
-            out,
-            told: HashSet::new(),
-            last: String::new(),
-        }
+        Self { out, told: HashSet::new(), last: String::new() }
     }
 
     fn show(&mut self, execution: &Execution, tasks: &[Task]) {

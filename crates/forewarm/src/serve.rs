@@ -58,24 +58,14 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     prepare(&store, args.migrate || embedded.is_some()).await?;
     let acceptor = listen(args.listen).await?;
     tracing::info!(address = %address(&acceptor), "serving; documentation at /docs, console at /");
-    serve(
-        acceptor,
-        store,
-        embedded,
-        (!args.no_worker).then_some(args.work),
-        stop,
-    )
-    .await?;
+    serve(acceptor, store, embedded, (!args.no_worker).then_some(args.work), stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Opens the port, before anything says that it is open.
 pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpAcceptor> {
     let listener = TcpListener::bind(address);
-    listener
-        .into_acceptor()
-        .await
-        .with_context(|| format!("cannot listen on {address}"))
+    listener.into_acceptor().await.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Where an acceptor listens, also when port 0 was asked for.
@@ -104,11 +94,7 @@ pub async fn serve(
         let stop = stop.clone();
         tokio::spawn(async move { worker.run(stop).await })
     });
-    let state = ApiState {
-        store: store.clone(),
-        outbound,
-        draining: stop.clone(),
-    };
+    let state = ApiState { store: store.clone(), outbound, draining: stop.clone() };
     let served = poem::Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(
             forewarm_api::app(state),
@@ -123,9 +109,7 @@ pub async fn serve(
     store.pool().close().await;
     database_stop.cancel();
     if let Some(database) = database {
-        database
-            .await
-            .context("the embedded Postgres's supervisor ended badly")??;
+        database.await.context("the embedded Postgres's supervisor ended badly")??;
     }
     served.context("the API ended badly")
 }

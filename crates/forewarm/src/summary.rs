@@ -22,11 +22,7 @@ impl Summary {
         let counts = execution.facts.counts;
         for (status, number) in [("error", counts.error), ("stopped", counts.stopped)] {
             if number > 0 {
-                tasks.extend(
-                    client
-                        .tasks(execution.facts.id, Some(status), MAX_FAILURES)
-                        .await?,
-                );
+                tasks.extend(client.tasks(execution.facts.id, Some(status), MAX_FAILURES).await?);
             }
         }
         Ok(Self { execution, tasks })
@@ -40,17 +36,9 @@ impl Summary {
     /// Each failed task with its message, and one line about the whole.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let failed: Vec<&Task> = self
-            .tasks
-            .iter()
-            .filter(|task| task.facts.status != "success")
-            .collect();
+        let failed: Vec<&Task> = self.tasks.iter().filter(|task| task.facts.status != "success").collect();
         for task in &failed {
-            add_line(
-                &mut text,
-                &format!("{}: {}", task.facts.status, task.title()),
-                &task.facts.message,
-            );
+            add_line(&mut text, &format!("{}: {}", task.facts.status, task.title()), &task.facts.message);
         }
         let counts = self.execution.facts.counts;
         let left = (counts.error + counts.stopped).saturating_sub(failed.len() as u64);

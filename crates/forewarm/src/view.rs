@@ -113,11 +113,7 @@ impl Task {
     pub fn title(&self) -> String {
         let platform = self.facts.target.platform.as_ref();
         let platform = platform.map_or(String::new(), |platform| format!(" ({platform})"));
-        let subject = self
-            .facts
-            .target
-            .name()
-            .unwrap_or_else(|| format!("task {}", self.facts.id));
+        let subject = self.facts.target.name().unwrap_or_else(|| format!("task {}", self.facts.id));
         format!("{subject}{platform} on {}", self.facts.instance)
     }
 
@@ -126,9 +122,7 @@ impl Task {
         let message = &self.facts.message;
         match self.facts.report {
             Some(Report { expected, confirmed }) if expected > 0 => {
-                format!("{confirmed} of {expected} confirmed {message}")
-                    .trim_end()
-                    .to_owned()
+                format!("{confirmed} of {expected} confirmed {message}").trim_end().to_owned()
             }
             _ => message.clone(),
         }
@@ -139,11 +133,7 @@ impl Target {
     fn name(&self) -> Option<String> {
         let Some(repository) = &self.repository else {
             let (first, rest) = self.urls.split_first()?;
-            let more = if rest.is_empty() {
-                String::new()
-            } else {
-                format!(" and {} more", rest.len())
-            };
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
             return Some(format!("{first}{more}"));
         };
         Some(match (self.tags.first(), &self.digest) {

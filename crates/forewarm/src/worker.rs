@@ -60,9 +60,7 @@ pub async fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     let store = args.database.open_existing().await?;
     prepare(&store, false).await?;
     tracing::info!(pid = std::process::id(), "working");
-    Worker::new(store, Outbound::new(), args.work.settings("worker"))
-        .run(stop)
-        .await;
+    Worker::new(store, Outbound::new(), args.work.settings("worker")).run(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -120,8 +120,7 @@ impl Session {
 
     /// Like [`Session::get`], without a body.
     pub async fn head(&self, path: &str, accept: &'static str, scope: &str) -> Result<Answer, HttpError> {
-        self.answered(&Ask::new(Method::HEAD, self.url(path), accept), scope)
-            .await
+        self.answered(&Ask::new(Method::HEAD, self.url(path), accept), scope).await
     }
 
     /// A blob, to be read from the answer as a stream: its length is not limited here, nor is its digest checked,

@@ -35,11 +35,7 @@ pub struct HttpError {
 
 impl HttpError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            retry_after: None,
-        }
+        Self { kind, message: message.into(), retry_after: None }
     }
 
     /// Explains an error of the client itself; `url` is what was asked.

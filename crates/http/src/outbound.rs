@@ -50,21 +50,13 @@ impl Outbound {
 
     /// `insecure_tls` accepts any certificate; only for what its user marked so.
     pub fn client(&self, insecure_tls: bool) -> &reqwest::Client {
-        if insecure_tls {
-            &self.trusting
-        } else {
-            &self.verifying
-        }
+        if insecure_tls { &self.trusting } else { &self.verifying }
     }
 
     /// For calls whose answer is long in coming (a Dragonfly manager reads the manifest before it answers): silence is
     /// not limited, so every request must set a timeout of its own.
     pub fn patient(&self, insecure_tls: bool) -> &reqwest::Client {
-        if insecure_tls {
-            &self.patient_trusting
-        } else {
-            &self.patient_verifying
-        }
+        if insecure_tls { &self.patient_trusting } else { &self.patient_verifying }
     }
 
     /// Waits until fewer than the permitted number of requests to this host are under way.

@@ -27,9 +27,7 @@ impl Slots {
     pub(crate) async fn take(&self, url: &Url) -> Slot {
         let host = self.host(crate::error::place(url));
         // Nobody closes these semaphores; without a permit the request would merely be unlimited.
-        Slot {
-            _permit: host.acquire_owned().await.ok(),
-        }
+        Slot { _permit: host.acquire_owned().await.ok() }
     }
 
     fn host(&self, place: String) -> Arc<Semaphore> {
@@ -37,9 +35,7 @@ impl Slots {
         if hosts.len() >= REMEMBERED {
             hosts.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
         }
-        let semaphore = hosts
-            .entry(place)
-            .or_insert_with(|| Arc::new(Semaphore::new(PER_HOST)));
+        let semaphore = hosts.entry(place).or_insert_with(|| Arc::new(Semaphore::new(PER_HOST)));
         semaphore.clone()
     }
 }

@@ -107,10 +107,7 @@ impl Answer {
 
     /// The body's first JSON value: a Dragonfly manager can answer with two, back to back.
     pub(crate) fn json(&self) -> Option<Value> {
-        serde_json::Deserializer::from_slice(&self.body)
-            .into_iter::<Value>()
-            .next()
-            .and_then(Result::ok)
+        serde_json::Deserializer::from_slice(&self.body).into_iter::<Value>().next().and_then(Result::ok)
     }
 
     pub(crate) fn text(&self) -> String {
@@ -118,12 +115,7 @@ impl Answer {
     }
 
     fn head(status: u16, headers: &HeaderMap) -> Self {
-        let text = |name| {
-            headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self {
             status,
             content_type: text(CONTENT_TYPE).unwrap_or_default().to_lowercase(),

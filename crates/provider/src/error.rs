@@ -9,10 +9,7 @@ use forewarm_http::HttpError;
 pub enum ProviderError {
     /// May pass: try again later. `retry_after` is what the engine asked for.
     #[error("{message}")]
-    Transient {
-        message: String,
-        retry_after: Option<Duration>,
-    },
+    Transient { message: String, retry_after: Option<Duration> },
     /// Will not pass: wrong credentials, an address that is no such engine, a request it refuses.
     #[error("{message}")]
     Permanent { message: String },
@@ -23,30 +20,20 @@ pub enum ProviderError {
 
 impl ProviderError {
     pub fn permanent(message: impl Into<String>) -> Self {
-        Self::Permanent {
-            message: message.into(),
-        }
+        Self::Permanent { message: message.into() }
     }
 
     pub fn transient(message: impl Into<String>) -> Self {
-        Self::Transient {
-            message: message.into(),
-            retry_after: None,
-        }
+        Self::Transient { message: message.into(), retry_after: None }
     }
 }
 
 impl From<HttpError> for ProviderError {
     fn from(error: HttpError) -> Self {
         if error.is_transient() {
-            Self::Transient {
-                retry_after: error.retry_after,
-                message: error.message,
-            }
+            Self::Transient { retry_after: error.retry_after, message: error.message }
         } else {
-            Self::Permanent {
-                message: error.message,
-            }
+            Self::Permanent { message: error.message }
         }
     }
 }

@@ -55,16 +55,11 @@ pub struct ImagePreheat {
 impl Preheat {
     /// Time since the engine was first asked in this attempt, on our clock: the engine's may differ.
     pub fn elapsed(&self) -> Duration {
-        self.submitted_at
-            .and_then(|at| (self.now - at).to_std().ok())
-            .unwrap_or_default()
+        self.submitted_at.and_then(|at| (self.now - at).to_std().ok()).unwrap_or_default()
     }
 
     /// The mark by which the job of this attempt is found again at an engine: the only text of ours that it gives back.
     pub fn mark(&self) -> String {
-        format!(
-            "forewarm execution={} task={} attempt={}",
-            self.execution_id, self.task_id, self.attempt
-        )
+        format!("forewarm execution={} task={} attempt={}", self.execution_id, self.task_id, self.attempt)
     }
 }

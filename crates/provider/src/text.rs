@@ -81,11 +81,7 @@ fn without_tokens(text: &str) -> String {
         let (before, after) = rest.split_at(at);
         let length = after.find(|c: char| !is_of_token(c)).unwrap_or(after.len());
         shown.push_str(before);
-        shown.push_str(if length < SHORTEST_SECRET {
-            &after[..length]
-        } else {
-            "***"
-        });
+        shown.push_str(if length < SHORTEST_SECRET { &after[..length] } else { "***" });
         rest = &after[length..];
     }
     shown + rest
@@ -128,9 +124,5 @@ pub(crate) fn some_of(items: &[String], most: usize) -> String {
 
 /// "1 blob", "3 blobs".
 pub(crate) fn plural(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

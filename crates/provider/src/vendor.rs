@@ -39,10 +39,7 @@ impl Vendor {
     pub fn check(&self, kind: Kind, options: &PreheatOptions) -> Result<(), Vec<Invalid>> {
         let mut found = Vec::new();
         if !self.kinds.contains(&kind) {
-            found.push(Invalid::new(
-                "type",
-                format!("{} cannot preheat {}s", self.id, kind.as_str()),
-            ));
+            found.push(Invalid::new("type", format!("{} cannot preheat {}s", self.id, kind.as_str())));
         }
         found.extend(self.unknown(&options.set()));
         outcome(found)
@@ -71,10 +68,8 @@ impl Vendor {
             ("username", origin.username.is_some()),
             ("password", origin.password.is_some()),
         ];
-        let names: Vec<&str> = given
-            .into_iter()
-            .filter_map(|(name, is_given)| is_given.then_some(name))
-            .collect();
+        let names: Vec<&str> =
+            given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect();
         outcome(self.unknown(&names))
     }
 
@@ -90,10 +85,7 @@ impl Vendor {
             .filter(|(name, is_given)| *is_given && !self.settings.contains(name))
             .map(|(name, _)| Invalid::new(name, format!("has no meaning for vendor {}", self.id)))
             .collect();
-        if settings
-            .check_seconds
-            .is_some_and(|seconds| !(1..=600).contains(&seconds))
-        {
+        if settings.check_seconds.is_some_and(|seconds| !(1..=600).contains(&seconds)) {
             found.push(Invalid::new("check_seconds", "must be 1 to 600"));
         }
         outcome(found)

@@ -24,23 +24,14 @@ use crate::{Found, Kind, Registry, RegistryError, Wanted};
 use document::Content;
 use explain::explain;
 
-pub(crate) const KIND: Kind = Kind {
-    id: "oci",
-    name: "OCI registry",
-    connect,
-};
+pub(crate) const KIND: Kind = Kind { id: "oci", name: "OCI registry", connect };
 
 /// Requests that one listing has under way; the limit per host is in the session.
 const AT_A_TIME: usize = 8;
 
 fn connect(registry: &forewarm_domain::registry::Registry, outbound: &Outbound) -> Arc<dyn Registry> {
     Arc::new(Oci {
-        session: Session::new(
-            registry.url.clone(),
-            registry.auth.clone(),
-            registry.insecure_tls,
-            outbound,
-        ),
+        session: Session::new(registry.url.clone(), registry.auth.clone(), registry.insecure_tls, outbound),
         listed: registry.repositories.clone(),
     })
 }

@@ -32,10 +32,6 @@ impl Clock {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() {
-            "Clock(manual)"
-        } else {
-            "Clock(database)"
-        })
+        f.write_str(if self.0.is_some() { "Clock(manual)" } else { "Clock(database)" })
     }
 }

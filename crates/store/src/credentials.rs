@@ -30,15 +30,9 @@ pub(crate) fn from_columns(mode: &str, username: Option<String>, secret: Option<
     let username = username.unwrap_or_default();
     let secret = Secret::new(secret.unwrap_or_default());
     match mode {
-        "basic" => Auth::Basic {
-            username,
-            password: secret,
-        },
+        "basic" => Auth::Basic { username, password: secret },
         "bearer" => Auth::Bearer { token: secret },
-        "header" => Auth::Header {
-            name: username,
-            value: secret,
-        },
+        "header" => Auth::Header { name: username, value: secret },
         _ => Auth::None,
     }
 }

@@ -9,12 +9,7 @@ pub enum StoreError {
     Migration(String),
     /// A row that this version cannot read.
     #[error("{table} {id}: the stored {column} cannot be read: {reason}")]
-    Corrupt {
-        table: &'static str,
-        id: i64,
-        column: &'static str,
-        reason: String,
-    },
+    Corrupt { table: &'static str, id: i64, column: &'static str, reason: String },
 }
 
 impl StoreError {

@@ -51,19 +51,13 @@ impl Instances<'_> {
     }
 
     pub async fn by_id(&self, id: i64) -> Result<Option<Instance>, StoreError> {
-        let wanted = Wanted {
-            id: Some(id),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { id: Some(id), ..Wanted::default() };
         Ok(self.select(wanted).await?.pop())
     }
 
     /// The instances with these names, as far as there are any, in the order of their names.
     pub async fn named(&self, names: &[String]) -> Result<Vec<Instance>, StoreError> {
-        let wanted = Wanted {
-            names: Some(names),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { names: Some(names), ..Wanted::default() };
         self.select(wanted).await
     }
 
@@ -79,14 +73,8 @@ impl Instances<'_> {
         )
         .fetch_one(&self.store.pool)
         .await?;
-        let wanted = Wanted {
-            listing: Some(listing),
-            ..Wanted::default()
-        };
-        Ok(Page {
-            items: self.select(wanted).await?,
-            total,
-        })
+        let wanted = Wanted { listing: Some(listing), ..Wanted::default() };
+        Ok(Page { items: self.select(wanted).await?, total })
     }
 
     pub async fn create(&self, draft: &InstanceDraft) -> Result<Written<Instance>, StoreError> {
@@ -203,9 +191,7 @@ impl Instances<'_> {
         if !users.is_empty() {
             return Ok(Deleted::InUse(users));
         }
-        sqlx::query!("DELETE FROM instances WHERE id = $1", id)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query!("DELETE FROM instances WHERE id = $1", id).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(Deleted::Done)
     }
@@ -266,15 +252,12 @@ struct Row {
 
 impl Row {
     fn into_instance(self) -> Result<Instance, StoreError> {
-        let health = self
-            .healthy
-            .zip(self.health_checked_at)
-            .map(|(healthy, checked_at)| Health {
-                healthy,
-                reason: self.health_reason.unwrap_or_default(),
-                latency_ms: self.health_latency_ms.unwrap_or_default(),
-                checked_at,
-            });
+        let health = self.healthy.zip(self.health_checked_at).map(|(healthy, checked_at)| Health {
+            healthy,
+            reason: self.health_reason.unwrap_or_default(),
+            latency_ms: self.health_latency_ms.unwrap_or_default(),
+            checked_at,
+        });
         Ok(Instance {
             id: self.id,
             endpoint: read_url("instances", self.id, "endpoint", &self.endpoint)?,

@@ -77,11 +77,10 @@ pub(crate) fn read_url(
     column: &'static str,
     text: &str,
 ) -> Result<url::Url, StoreError> {
-    text.parse()
-        .map_err(|error: url::ParseError| StoreError::Corrupt {
-            table,
-            id,
-            column,
-            reason: error.to_string(),
-        })
+    text.parse().map_err(|error: url::ParseError| StoreError::Corrupt {
+        table,
+        id,
+        column,
+        reason: error.to_string(),
+    })
 }

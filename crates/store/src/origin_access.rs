@@ -26,10 +26,7 @@ pub(crate) fn to_json(access: &OriginAccess) -> Value {
             .map(|(name, value)| (name.clone(), value.expose().to_owned()))
             .collect(),
         username: access.username.clone(),
-        password: access
-            .password
-            .as_ref()
-            .map(|password| password.expose().to_owned()),
+        password: access.password.as_ref().map(|password| password.expose().to_owned()),
     };
     serde_json::to_value(stored).unwrap_or_default()
 }
@@ -38,11 +35,7 @@ pub(crate) fn to_json(access: &OriginAccess) -> Value {
 pub(crate) fn from_json(value: Value) -> OriginAccess {
     let stored: Stored = serde_json::from_value(value).unwrap_or_default();
     OriginAccess {
-        headers: stored
-            .headers
-            .into_iter()
-            .map(|(name, value)| (name, Secret::new(value)))
-            .collect(),
+        headers: stored.headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect(),
         username: stored.username,
         password: stored.password.map(Secret::new),
     }

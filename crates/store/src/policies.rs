@@ -51,27 +51,17 @@ pub struct Policies<'a> {
 
 impl Policies<'_> {
     pub async fn get(&self, project_id: i64, name: &str) -> Result<Option<Policy>, StoreError> {
-        let wanted = Wanted {
-            project_id: Some(project_id),
-            name: Some(name),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { project_id: Some(project_id), name: Some(name), ..Wanted::default() };
         Ok(self.select(wanted).await?.pop())
     }
 
     pub async fn by_id(&self, id: i64) -> Result<Option<Policy>, StoreError> {
-        let wanted = Wanted {
-            id: Some(id),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { id: Some(id), ..Wanted::default() };
         Ok(self.select(wanted).await?.pop())
     }
 
     pub async fn of_instance(&self, instance_id: i64) -> Result<Vec<Policy>, StoreError> {
-        let wanted = Wanted {
-            instance_id: Some(instance_id),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { instance_id: Some(instance_id), ..Wanted::default() };
         self.select(wanted).await
     }
 
@@ -84,15 +74,8 @@ impl Policies<'_> {
         )
         .fetch_one(&self.store.pool)
         .await?;
-        let wanted = Wanted {
-            project_id: Some(project_id),
-            listing: Some(listing),
-            ..Wanted::default()
-        };
-        Ok(Page {
-            items: self.select(wanted).await?,
-            total,
-        })
+        let wanted = Wanted { project_id: Some(project_id), listing: Some(listing), ..Wanted::default() };
+        Ok(Page { items: self.select(wanted).await?, total })
     }
 
     pub async fn create(&self, project_id: i64, draft: &PolicyDraft) -> Result<Written<Policy>, StoreError> {
@@ -138,9 +121,7 @@ impl Policies<'_> {
         if !users.is_empty() {
             return Ok(Deleted::InUse(users));
         }
-        sqlx::query!("DELETE FROM policies WHERE id = $1", id)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query!("DELETE FROM policies WHERE id = $1", id).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(Deleted::Done)
     }

@@ -37,18 +37,12 @@ pub struct Projects<'a> {
 
 impl Projects<'_> {
     pub async fn get(&self, name: &str) -> Result<Option<Project>, StoreError> {
-        let wanted = Wanted {
-            name: Some(name),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { name: Some(name), ..Wanted::default() };
         Ok(self.select(wanted).await?.pop())
     }
 
     pub async fn by_id(&self, id: i64) -> Result<Option<Project>, StoreError> {
-        let wanted = Wanted {
-            id: Some(id),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { id: Some(id), ..Wanted::default() };
         Ok(self.select(wanted).await?.pop())
     }
 
@@ -60,14 +54,8 @@ impl Projects<'_> {
         )
         .fetch_one(&self.store.pool)
         .await?;
-        let wanted = Wanted {
-            listing: Some(listing),
-            ..Wanted::default()
-        };
-        Ok(Page {
-            items: self.select(wanted).await?,
-            total,
-        })
+        let wanted = Wanted { listing: Some(listing), ..Wanted::default() };
+        Ok(Page { items: self.select(wanted).await?, total })
     }
 
     pub async fn create(&self, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
@@ -138,9 +126,7 @@ impl Projects<'_> {
         if !users.is_empty() {
             return Ok(Deleted::InUse(users));
         }
-        sqlx::query!("DELETE FROM projects WHERE id = $1", id)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query!("DELETE FROM projects WHERE id = $1", id).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(Deleted::Done)
     }

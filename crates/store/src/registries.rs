@@ -43,18 +43,12 @@ pub struct Registries<'a> {
 
 impl Registries<'_> {
     pub async fn get(&self, name: &str) -> Result<Option<Registry>, StoreError> {
-        let wanted = Wanted {
-            name: Some(name),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { name: Some(name), ..Wanted::default() };
         Ok(self.select(wanted).await?.pop())
     }
 
     pub async fn by_id(&self, id: i64) -> Result<Option<Registry>, StoreError> {
-        let wanted = Wanted {
-            id: Some(id),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { id: Some(id), ..Wanted::default() };
         Ok(self.select(wanted).await?.pop())
     }
 
@@ -66,14 +60,8 @@ impl Registries<'_> {
         )
         .fetch_one(&self.store.pool)
         .await?;
-        let wanted = Wanted {
-            listing: Some(listing),
-            ..Wanted::default()
-        };
-        Ok(Page {
-            items: self.select(wanted).await?,
-            total,
-        })
+        let wanted = Wanted { listing: Some(listing), ..Wanted::default() };
+        Ok(Page { items: self.select(wanted).await?, total })
     }
 
     /// Every registry, for finding the one that an image's host belongs to.
@@ -165,9 +153,7 @@ impl Registries<'_> {
         if !users.is_empty() {
             return Ok(Deleted::InUse(users));
         }
-        sqlx::query!("DELETE FROM registries WHERE id = $1", id)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query!("DELETE FROM registries WHERE id = $1", id).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(Deleted::Done)
     }

@@ -30,10 +30,8 @@ impl Store {
     pub async fn sweep(&self) -> Result<Option<Swept>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let mut tx = connection.begin().await?;
-        let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
-            .bind(LOCK)
-            .fetch_one(&mut *tx)
-            .await?;
+        let alone: bool =
+            sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(LOCK).fetch_one(&mut *tx).await?;
         if !alone {
             return Ok(None);
         }
@@ -44,11 +42,7 @@ impl Store {
         drop(connection);
         self.fill_all_windows().await?;
         let finished = self.finish_forgotten().await?;
-        Ok(Some(Swept {
-            executions,
-            tasks,
-            finished,
-        }))
+        Ok(Some(Swept { executions, tasks, finished }))
     }
 
     async fn fill_all_windows(&self) -> Result<(), StoreError> {
@@ -102,10 +96,7 @@ async fn reticket_executions(
     let tickets: Vec<Ticket> = rows
         .iter()
         .map(|row| Ticket {
-            job: Job::ExpandExecution {
-                execution_id: row.id,
-                seq: row.seq,
-            },
+            job: Job::ExpandExecution { execution_id: row.id, seq: row.seq },
             run_at: row.due_at,
         })
         .collect();
@@ -136,14 +127,8 @@ async fn reticket_tasks(
         .iter()
         .map(|row| Ticket {
             job: match row.stage.as_str() {
-                "check" => Job::CheckTask {
-                    task_id: row.id,
-                    seq: row.seq,
-                },
-                _ => Job::SubmitTask {
-                    task_id: row.id,
-                    seq: row.seq,
-                },
+                "check" => Job::CheckTask { task_id: row.id, seq: row.seq },
+                _ => Job::SubmitTask { task_id: row.id, seq: row.seq },
             },
             run_at: row.due_at,
         })

@@ -120,10 +120,7 @@ impl Connections {
 }
 
 fn fresh<T>(kept: &Mutex<HashMap<i64, Kept<T>>>, id: i64) -> Option<Arc<T>> {
-    lock(kept)
-        .get(&id)
-        .filter(|kept| kept.looked_at.elapsed() < FRESH)
-        .map(|kept| kept.value.clone())
+    lock(kept).get(&id).filter(|kept| kept.looked_at.elapsed() < FRESH).map(|kept| kept.value.clone())
 }
 
 /// Keeps what `connect` makes, or what is there already when `same` says that nothing was edited.
@@ -138,13 +135,7 @@ fn keep<T>(
         Some(old) if same(&old.value) => old.value.clone(),
         _ => Arc::new(connect()),
     };
-    kept.insert(
-        id,
-        Kept {
-            value: value.clone(),
-            looked_at: Instant::now(),
-        },
-    );
+    kept.insert(id, Kept { value: value.clone(), looked_at: Instant::now() });
     value
 }
 

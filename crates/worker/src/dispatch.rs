@@ -27,11 +27,7 @@ pub(crate) async fn dispatch(context: &Context, job: Job) {
             tracing::warn!(?job, %error, "a job could not be done; the sweep will bring it back");
         }
         Err(panic) => {
-            tracing::error!(
-                ?job,
-                panic = text_of(&*panic),
-                "a job panicked; the sweep will bring it back"
-            );
+            tracing::error!(?job, panic = text_of(&*panic), "a job panicked; the sweep will bring it back");
         }
     }
 }

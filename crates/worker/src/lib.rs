@@ -26,9 +26,7 @@ pub struct Worker {
 
 impl Worker {
     pub fn new(store: Store, outbound: Outbound, settings: Settings) -> Self {
-        Self {
-            context: Context::new(store, outbound, settings),
-        }
+        Self { context: Context::new(store, outbound, settings) }
     }
 
     /// Works until `stop` is cancelled; then takes no more tickets, lets running calls end within the drain time, and

@@ -62,10 +62,7 @@ impl Running {
     pub async fn drain(&self, time: Duration) {
         self.tracker.close();
         if tokio::time::timeout(time, self.tracker.wait()).await.is_err() {
-            tracing::info!(
-                calls = self.tracker.len(),
-                "drain time is over: giving leases back"
-            );
+            tracing::info!(calls = self.tracker.len(), "drain time is over: giving leases back");
             self.over.cancel();
             self.tracker.wait().await;
         }

@@ -40,21 +40,14 @@ impl Api {
         #[oai(default = "first_page", validator(minimum(value = "1")))]
         page: Query<i64>,
         /// How many on a page.
-        #[oai(
-            default = "usual_page_size",
-            validator(minimum(value = "1"), maximum(value = "100"))
-        )]
+        #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
         /// Only names that contain this text.
         q: Query<Option<String>>,
         sort: Query<Option<SortBy>>,
     ) -> Result<Listed<View>, ApiError> {
         auth.require(Role::Viewer)?;
-        let paging = Paging {
-            uri,
-            page: page.0,
-            page_size: page_size.0,
-        };
+        let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let found = state.store.instances().list(&paging.listing(q.0, sort.0)).await?;
         Ok(paging.answer(found, View::from))
     }
@@ -90,11 +83,7 @@ impl Api {
     /// Change an instance
     ///
     /// The body replaces everything but the credentials that it leaves out.
-    #[oai(
-        path = "/instances/:instance",
-        method = "put",
-        operation_id = "UpdateInstance"
-    )]
+    #[oai(path = "/instances/:instance", method = "put", operation_id = "UpdateInstance")]
     async fn update(
         &self,
         auth: Auth,
@@ -114,11 +103,7 @@ impl Api {
     /// Delete an instance
     ///
     /// Refused while a policy or an unfinished execution needs it.
-    #[oai(
-        path = "/instances/:instance",
-        method = "delete",
-        operation_id = "DeleteInstance"
-    )]
+    #[oai(path = "/instances/:instance", method = "delete", operation_id = "DeleteInstance")]
     async fn delete(
         &self,
         auth: Auth,
@@ -134,11 +119,7 @@ impl Api {
     /// Ask an engine whether it answers and lets us in
     ///
     /// Waits for the engine, and keeps what it found as the instance's health.
-    #[oai(
-        path = "/instances/:instance/ping",
-        method = "post",
-        operation_id = "PingInstance"
-    )]
+    #[oai(path = "/instances/:instance/ping", method = "post", operation_id = "PingInstance")]
     async fn ping(
         &self,
         auth: Auth,
@@ -160,11 +141,7 @@ impl Api {
             latency_ms: ping.latency_ms,
             checked_at: ping.checked_at,
         };
-        state
-            .store
-            .instances()
-            .record_health(instance.id, &health)
-            .await?;
+        state.store.instances().record_health(instance.id, &health).await?;
         Ok(Json(ping))
     }
 }
@@ -178,29 +155,20 @@ async fn honours_its_policies(
     if current.settings == draft.settings {
         return Ok(());
     }
-    let changed = Instance {
-        settings: draft.settings.clone(),
-        ..current.clone()
-    };
+    let changed = Instance { settings: draft.settings.clone(), ..current.clone() };
     let Some(vendor) = forewarm_provider::vendor(&changed.vendor) else {
         return Ok(());
     };
     let mut found = Vec::new();
     for policy in state.store.policies().of_instance(current.id).await? {
-        let lost = vendor
-            .check_instance(&changed, Kind::Image, &policy.options)
-            .err();
+        let lost = vendor.check_instance(&changed, Kind::Image, &policy.options).err();
         found.extend(lost.into_iter().flatten().map(|invalid| {
             let (project, name) = (&policy.project, &policy.name);
             let reason = format!("policy {project}/{name}: {} {}", invalid.field, invalid.reason);
             Invalid::new("settings", reason)
         }));
     }
-    if found.is_empty() {
-        Ok(())
-    } else {
-        Err(found.into())
-    }
+    if found.is_empty() { Ok(()) } else { Err(found.into()) }
 }
 
 async fn find(state: &ApiState, name: &str) -> Result<Instance, ApiError> {

@@ -143,16 +143,10 @@ impl Write {
 
     fn vendor(&self, current: Option<&Instance>) -> Result<&'static Vendor, Invalid> {
         if current.is_some_and(|current| current.vendor != self.vendor) {
-            return Err(Invalid::new(
-                "vendor",
-                "cannot be changed; create another instance",
-            ));
+            return Err(Invalid::new("vendor", "cannot be changed; create another instance"));
         }
         forewarm_provider::vendor(&self.vendor).ok_or_else(|| {
-            let known: Vec<&str> = forewarm_provider::VENDORS
-                .iter()
-                .map(|vendor| vendor.id)
-                .collect();
+            let known: Vec<&str> = forewarm_provider::VENDORS.iter().map(|vendor| vendor.id).collect();
             Invalid::new("vendor", format!("must be one of {}", known.join(", ")))
         })
     }
@@ -161,11 +155,8 @@ impl Write {
         let Some(given) = &self.settings else {
             return Ok(InstanceSettings::default());
         };
-        let registry_url = given
-            .registry_url
-            .as_deref()
-            .map(|text| address::endpoint("registry_url", text))
-            .transpose();
+        let registry_url =
+            given.registry_url.as_deref().map(|text| address::endpoint("registry_url", text)).transpose();
         let settings = InstanceSettings {
             registry_url: registry_url.map_err(|invalid| vec![invalid])?,
             kraken_mode: given.kraken_mode.map(KrakenMode::from),
@@ -203,11 +194,7 @@ impl From<Option<Health>> for HealthView {
     fn from(health: Option<Health>) -> Self {
         match health {
             Some(health) => Self {
-                status: if health.healthy {
-                    HealthStatus::Healthy
-                } else {
-                    HealthStatus::Unhealthy
-                },
+                status: if health.healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy },
                 reason: health.reason,
                 latency_ms: Some(health.latency_ms),
                 checked_at: Some(health.checked_at),

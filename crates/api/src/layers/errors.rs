@@ -21,10 +21,7 @@ pub async fn errors<E: Endpoint<Output = Response>>(next: Arc<E>, request: Reque
         id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
     };
     if asked.method == Method::OPTIONS && asked.allowed().is_some() {
-        return Ok(with_allow(
-            Response::builder().status(StatusCode::NO_CONTENT).finish(),
-            &asked,
-        ));
+        return Ok(with_allow(Response::builder().status(StatusCode::NO_CONTENT).finish(), &asked));
     }
     if asked.names_nul(request.uri().query()) {
         let error = ApiError::bad_request("the address must not contain a NUL character");
@@ -89,11 +86,7 @@ fn answer(error: &ApiError, asked: &Asked) -> Response {
 
 fn translate(error: &Error, asked: &Asked) -> ApiError {
     if let Some(ours) = error.downcast_ref::<ApiError>() {
-        return ApiError {
-            status: ours.status,
-            messages: ours.messages.clone(),
-            cause: ours.cause.clone(),
-        };
+        return ApiError { status: ours.status, messages: ours.messages.clone(), cause: ours.cause.clone() };
     }
     if let Some(wrong) = error.downcast_ref::<ParseParamError>() {
         return wrong_parameter(asked, wrong.name, &wrong.reason);
@@ -116,10 +109,7 @@ fn translate(error: &Error, asked: &Asked) -> ApiError {
         );
     }
     if error.is::<MethodNotAllowedError>() {
-        let message = format!(
-            "{} cannot be used at this address; see the header Allow",
-            asked.method
-        );
+        let message = format!("{} cannot be used at this address; see the header Allow", asked.method);
         return ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message);
     }
     let status = error.status();

@@ -32,8 +32,5 @@ fn is_announced_too_long(request: &Request) -> bool {
 }
 
 fn too_long() -> ApiError {
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        format!("body: must have at most {LONGEST} bytes"),
-    )
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("body: must have at most {LONGEST} bytes"))
 }

@@ -46,9 +46,7 @@ impl Place {
     /// The schema of a parameter, wherever in the request it is.
     pub fn schema(&self, method: &str, parameter: &str) -> Option<&'static Value> {
         let parameters = self.operations[method.to_lowercase()]["parameters"].as_array()?;
-        let found = parameters
-            .iter()
-            .find(|candidate| candidate["name"] == parameter)?;
+        let found = parameters.iter().find(|candidate| candidate["name"] == parameter)?;
         let schema = &found["schema"];
         let name = schema["$ref"].as_str().and_then(|text| text.rsplit('/').next());
         Some(name.map_or(schema, |name| &document::get()["components"]["schemas"][name]))

@@ -28,8 +28,5 @@ pub async fn request_id<E: Endpoint<Output = Response>>(
 
 /// It goes into logs and answers, so it must be short and harmless.
 fn is_reasonable(id: &str) -> bool {
-    (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }

@@ -21,9 +21,7 @@ pub async fn security_headers<E: Endpoint<Output = Response>>(
 ) -> Result<Response> {
     let mut response = next.call(request).await?;
     for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
 }

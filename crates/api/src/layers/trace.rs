@@ -10,10 +10,7 @@ use tracing::Instrument;
 use super::request_id::RequestId;
 
 pub async fn trace<E: Endpoint<Output = Response>>(next: Arc<E>, request: Request) -> Result<Response> {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map_or("", |id| id.0.as_str());
+    let id = request.extensions().get::<RequestId>().map_or("", |id| id.0.as_str());
     let span = tracing::info_span!("request", request_id = id);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();

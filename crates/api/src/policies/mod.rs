@@ -28,11 +28,7 @@ pub struct Api;
 impl Api {
     /// List policies of a project
     #[allow(clippy::too_many_arguments)] // one for each part of the request
-    #[oai(
-        path = "/projects/:project/policies",
-        method = "get",
-        operation_id = "ListPolicies"
-    )]
+    #[oai(path = "/projects/:project/policies", method = "get", operation_id = "ListPolicies")]
     async fn list(
         &self,
         auth: Auth,
@@ -44,10 +40,7 @@ impl Api {
         #[oai(default = "first_page", validator(minimum(value = "1")))]
         page: Query<i64>,
         /// How many on a page.
-        #[oai(
-            default = "usual_page_size",
-            validator(minimum(value = "1"), maximum(value = "100"))
-        )]
+        #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
         /// Only names that contain this text.
         q: Query<Option<String>>,
@@ -55,22 +48,14 @@ impl Api {
     ) -> Result<Listed<View>, ApiError> {
         auth.require(Role::Viewer)?;
         let project = projects::find(&state, &project.0).await?;
-        let paging = Paging {
-            uri,
-            page: page.0,
-            page_size: page_size.0,
-        };
+        let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let listing = paging.listing(q.0, sort.0);
         let found = state.store.policies().list(project.id, &listing).await?;
         Ok(paging.answer(found, View::from))
     }
 
     /// Create a policy
-    #[oai(
-        path = "/projects/:project/policies",
-        method = "post",
-        operation_id = "CreatePolicy"
-    )]
+    #[oai(path = "/projects/:project/policies", method = "post", operation_id = "CreatePolicy")]
     async fn create(
         &self,
         auth: Auth,
@@ -89,11 +74,7 @@ impl Api {
     }
 
     /// Get a policy
-    #[oai(
-        path = "/projects/:project/policies/:policy",
-        method = "get",
-        operation_id = "GetPolicy"
-    )]
+    #[oai(path = "/projects/:project/policies/:policy", method = "get", operation_id = "GetPolicy")]
     async fn get(
         &self,
         auth: Auth,
@@ -112,11 +93,7 @@ impl Api {
     ///
     /// The body replaces everything but the access to the origin that it leaves out. Executions that run already go on
     /// as they were started.
-    #[oai(
-        path = "/projects/:project/policies/:policy",
-        method = "put",
-        operation_id = "UpdatePolicy"
-    )]
+    #[oai(path = "/projects/:project/policies/:policy", method = "put", operation_id = "UpdatePolicy")]
     async fn update(
         &self,
         auth: Auth,
@@ -137,11 +114,7 @@ impl Api {
     /// Delete a policy
     ///
     /// Refused while an execution of it is unfinished.
-    #[oai(
-        path = "/projects/:project/policies/:policy",
-        method = "delete",
-        operation_id = "DeletePolicy"
-    )]
+    #[oai(path = "/projects/:project/policies/:policy", method = "delete", operation_id = "DeletePolicy")]
     async fn delete(
         &self,
         auth: Auth,

@@ -14,19 +14,13 @@ use crate::state::ApiState;
 /// Starts the policy by hand and returns the execution's id.
 pub async fn run(state: &ApiState, project: &Project, policy: &Policy) -> Result<i64, ApiError> {
     if !policy.enabled {
-        return Err(ApiError::conflict(format!(
-            "policy '{}' is disabled",
-            policy.name
-        )));
+        return Err(ApiError::conflict(format!("policy '{}' is disabled", policy.name)));
     }
     let instances = state.store.instances().named(&policy.instances).await?;
     let (enabled, disabled): (Vec<Instance>, Vec<Instance>) =
         instances.into_iter().partition(|instance| instance.enabled);
     if enabled.is_empty() {
-        return Err(ApiError::conflict(format!(
-            "policy '{}' has no enabled instance",
-            policy.name
-        )));
+        return Err(ApiError::conflict(format!("policy '{}' has no enabled instance", policy.name)));
     }
     let mut warnings = policy.options.warnings(Kind::Image);
     let left_out = |instance: &Instance| format!("instance '{}' is disabled and left out", instance.name);
@@ -63,11 +57,5 @@ fn spec(project: &Project, policy: &Policy, instances: &[Instance]) -> Spec {
 
 /// Instances, as an execution remembers them.
 pub fn references(instances: &[Instance]) -> Vec<InstanceRef> {
-    instances
-        .iter()
-        .map(|instance| InstanceRef {
-            id: instance.id,
-            name: instance.name.clone(),
-        })
-        .collect()
+    instances.iter().map(|instance| InstanceRef { id: instance.id, name: instance.name.clone() }).collect()
 }

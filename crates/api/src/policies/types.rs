@@ -98,9 +98,7 @@ impl Write {
 
 /// How often a task is tried.
 pub fn attempts(given: Option<i64>) -> i32 {
-    given
-        .and_then(|number| i32::try_from(number).ok())
-        .unwrap_or(DEFAULT_MAX_ATTEMPTS)
+    given.and_then(|number| i32::try_from(number).ok()).unwrap_or(DEFAULT_MAX_ATTEMPTS)
 }
 
 impl From<Policy> for View {

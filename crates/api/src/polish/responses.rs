@@ -4,29 +4,13 @@ use serde_json::{Map, Value, json};
 
 /// Status, name in the components, description.
 const ERRORS: [(u16, &str, &str); 7] = [
-    (
-        400,
-        "BadRequest",
-        "Something in the request is wrong; each error names the field",
-    ),
+    (400, "BadRequest", "Something in the request is wrong; each error names the field"),
     (404, "NotFound", "There is no such thing"),
-    (
-        409,
-        "Conflict",
-        "It is taken, in use, or not in a status in which this can be done",
-    ),
+    (409, "Conflict", "It is taken, in use, or not in a status in which this can be done"),
     (413, "PayloadTooLarge", "The body is longer than 1 MiB"),
     (415, "UnsupportedMediaType", "The body is not application/json"),
-    (
-        500,
-        "Internal",
-        "Something went wrong inside; the message holds the request's id",
-    ),
-    (
-        503,
-        "Unavailable",
-        "The database is not reachable; try again after Retry-After",
-    ),
+    (500, "Internal", "Something went wrong inside; the message holds the request's id"),
+    (503, "Unavailable", "The database is not reachable; try again after Retry-After"),
 ];
 
 pub fn complete(document: &mut Value) {
@@ -49,9 +33,7 @@ pub fn complete(document: &mut Value) {
 
 fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let has_body = operation.get("requestBody").is_some();
-    let has_parameters = operation["parameters"]
-        .as_array()
-        .is_some_and(|parameters| !parameters.is_empty());
+    let has_parameters = operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty());
     let changes = matches!(method, "post" | "put" | "delete") && !path.ends_with("/ping");
     let mut statuses = vec![500];
     let mut when = |condition: bool, more: &[u16]| {
@@ -71,12 +53,7 @@ fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
 fn describe(responses: &mut Map<String, Value>) {
     for (status, response) in responses {
         if response["description"] == "" {
-            response["description"] = if status == "201" {
-                "It is made"
-            } else {
-                "It is done"
-            }
-            .into();
+            response["description"] = if status == "201" { "It is made" } else { "It is done" }.into();
         }
     }
 }

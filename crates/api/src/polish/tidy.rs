@@ -29,9 +29,7 @@ fn bare_reference(object: &mut Map<String, Value>) {
     let Some([first, rest]) = object.get("allOf").and_then(Value::as_array).map(Vec::as_slice) else {
         return;
     };
-    let only_words = rest
-        .as_object()
-        .is_some_and(|rest| rest.keys().all(|key| key == "description"));
+    let only_words = rest.as_object().is_some_and(|rest| rest.keys().all(|key| key == "description"));
     if first.get("$ref").is_some() && only_words {
         let reference = first["$ref"].clone();
         object.clear();
@@ -41,9 +39,7 @@ fn bare_reference(object: &mut Map<String, Value>) {
 
 fn plain_media_types(object: &mut Map<String, Value>) {
     if let Some(content) = map_with_schemas(object, "content") {
-        rename_keys(content, |name| {
-            name.split(';').next().unwrap_or(name).trim().to_owned()
-        });
+        rename_keys(content, |name| name.split(';').next().unwrap_or(name).trim().to_owned());
     }
 }
 
@@ -120,14 +116,9 @@ fn stream_as_text(object: &mut Map<String, Value>) {
 /// The media types or headers of a response, as opposed to a field of ours that has such a name.
 fn map_with_schemas<'a>(object: &'a mut Map<String, Value>, key: &str) -> Option<&'a mut Map<String, Value>> {
     let map = object.get_mut(key)?.as_object_mut()?;
-    map.values()
-        .all(|value| value.get("schema").is_some())
-        .then_some(map)
+    map.values().all(|value| value.get("schema").is_some()).then_some(map)
 }
 
 fn rename_keys(map: &mut Map<String, Value>, rename: impl Fn(&str) -> String) {
-    *map = std::mem::take(map)
-        .into_iter()
-        .map(|(name, value)| (rename(&name), value))
-        .collect();
+    *map = std::mem::take(map).into_iter().map(|(name, value)| (rename(&name), value)).collect();
 }

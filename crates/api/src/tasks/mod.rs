@@ -26,11 +26,7 @@ pub struct Api;
 impl Api {
     /// List tasks of an execution
     #[allow(clippy::too_many_arguments)] // one for each part of the request
-    #[oai(
-        path = "/executions/:execution/tasks",
-        method = "get",
-        operation_id = "ListTasks"
-    )]
+    #[oai(path = "/executions/:execution/tasks", method = "get", operation_id = "ListTasks")]
     async fn list(
         &self,
         auth: Auth,
@@ -42,25 +38,16 @@ impl Api {
         #[oai(default = "first_page", validator(minimum(value = "1")))]
         page: Query<i64>,
         /// How many on a page.
-        #[oai(
-            default = "usual_page_size",
-            validator(minimum(value = "1"), maximum(value = "100"))
-        )]
+        #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
         status: Query<Option<StatusWord>>,
     ) -> Result<Listed<View>, ApiError> {
         auth.require(Role::Viewer)?;
         executions::find(&state, execution.0).await?;
-        let paging = Paging {
-            uri,
-            page: page.0,
-            page_size: page_size.0,
-        };
+        let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let status = status.0.map(Status::from);
         let tasks = state.store.tasks();
-        let (items, total) = tasks
-            .list(execution.0, status, paging.page_size, paging.offset())
-            .await?;
+        let (items, total) = tasks.list(execution.0, status, paging.page_size, paging.offset()).await?;
         Ok(paging.answer(Page { items, total }, View::from))
     }
 

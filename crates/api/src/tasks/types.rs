@@ -36,12 +36,7 @@ pub struct View {
 
 /// What is warmed.
 #[derive(Union)]
-#[oai(
-    rename = "Target",
-    one_of = true,
-    discriminator_name = "type",
-    rename_all = "snake_case"
-)]
+#[oai(rename = "Target", one_of = true, discriminator_name = "type", rename_all = "snake_case")]
 enum TargetView {
     Image(ImageTargetView),
     File(FileTargetView),
@@ -126,9 +121,9 @@ impl From<Target> for TargetView {
     fn from(target: Target) -> Self {
         match target {
             Target::Image(image) => Self::Image(image.into()),
-            Target::Files { urls } => Self::File(FileTargetView {
-                urls: urls.iter().map(ToString::to_string).collect(),
-            }),
+            Target::Files { urls } => {
+                Self::File(FileTargetView { urls: urls.iter().map(ToString::to_string).collect() })
+            }
         }
     }
 }
@@ -162,10 +157,6 @@ impl From<Report> for ReportView {
 
 impl From<PeerFailure> for PeerFailureView {
     fn from(failure: PeerFailure) -> Self {
-        Self {
-            url: failure.url,
-            peer: failure.peer,
-            description: failure.description,
-        }
+        Self { url: failure.url, peer: failure.peer, description: failure.description }
     }
 }

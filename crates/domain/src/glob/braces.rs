@@ -17,10 +17,7 @@ pub(super) fn expand(tokens: &[Token]) -> Result<Vec<Vec<Token>>, GlobError> {
 fn count(tokens: &[Token]) -> usize {
     tokens.iter().fold(1, |product: usize, token| match &token.kind {
         Kind::Brace(members) => {
-            let sum = members
-                .iter()
-                .map(|member| count(member))
-                .fold(0, usize::saturating_add);
+            let sum = members.iter().map(|member| count(member)).fold(0, usize::saturating_add);
             product.saturating_mul(sum)
         }
         _ => product,
@@ -31,26 +28,15 @@ fn alternatives(tokens: &[Token]) -> Vec<Vec<Token>> {
     let mut found = vec![Vec::new()];
     for token in tokens {
         let Kind::Brace(members) = &token.kind else {
-            found
-                .iter_mut()
-                .for_each(|alternative| alternative.push(token.clone()));
+            found.iter_mut().for_each(|alternative| alternative.push(token.clone()));
             continue;
         };
-        let start = Token {
-            at: token.at,
-            kind: Kind::BraceStart,
-        };
-        found
-            .iter_mut()
-            .for_each(|alternative| alternative.push(start.clone()));
+        let start = Token { at: token.at, kind: Kind::BraceStart };
+        found.iter_mut().for_each(|alternative| alternative.push(start.clone()));
         let endings: Vec<_> = members.iter().flat_map(|member| alternatives(member)).collect();
         found = found
             .iter()
-            .flat_map(|head| {
-                endings
-                    .iter()
-                    .map(move |ending| [head.as_slice(), ending].concat())
-            })
+            .flat_map(|head| endings.iter().map(move |ending| [head.as_slice(), ending].concat()))
             .collect();
     }
     found

@@ -73,10 +73,7 @@ fn character(reader: &mut Reader<'_>, class_at: usize, in_brace: bool) -> Result
         // doublestar looks for a brace's commas and end without regard to classes.
         Some(byte @ (b',' | b'{' | b'}')) if in_brace => {
             let c = char::from(byte);
-            Err(GlobError::at(
-                at,
-                format!("'{c}' in a class within braces is ambiguous; write '\\{c}'"),
-            ))
+            Err(GlobError::at(at, format!("'{c}' in a class within braces is ambiguous; write '\\{c}'")))
         }
         Some(byte) => Ok(byte),
     }

@@ -107,9 +107,5 @@ fn folded(name: &str) -> Cow<'_, str> {
     if name.is_ascii() {
         return Cow::Borrowed(name);
     }
-    Cow::Owned(
-        name.chars()
-            .map(|c| if c.is_ascii() { c } else { '\u{1}' })
-            .collect(),
-    )
+    Cow::Owned(name.chars().map(|c| if c.is_ascii() { c } else { '\u{1}' }).collect())
 }

@@ -20,9 +20,7 @@ enum Part<'a> {
 /// The globs that together mean one alternative of a pattern.
 pub(super) fn write(alternative: &[Token]) -> Result<Vec<String>, GlobError> {
     let parts = settle(alternative)?;
-    Ok(std::iter::once(text(&parts))
-        .chain(without_segments(&parts))
-        .collect())
+    Ok(std::iter::once(text(&parts)).chain(without_segments(&parts)).collect())
 }
 
 /// `P/**` and `P/**/` also match `P`, which globset does not do by itself. A star at the end of `P` must take a
@@ -112,13 +110,8 @@ fn stars<'a>(run: &[Token], before: &[Part<'_>], after: Option<&Token>) -> Resul
 /// changes what a `**` means the pattern is refused.
 fn check_braces(run: &[Token], starts_segment: bool, is_segment: bool) -> Result<(), GlobError> {
     let first = run.iter().position(|token| token.kind == Kind::Star).unwrap_or(0);
-    let last = run
-        .iter()
-        .rposition(|token| token.kind == Kind::Star)
-        .unwrap_or(0);
-    let inside = run[first..=last]
-        .iter()
-        .any(|token| token.kind == Kind::BraceStart);
+    let last = run.iter().rposition(|token| token.kind == Kind::Star).unwrap_or(0);
+    let inside = run[first..=last].iter().any(|token| token.kind == Kind::BraceStart);
     let restarts = first > 0 && !starts_segment;
     let is_cut = last + 1 < run.len() && is_segment;
     if inside || restarts || is_cut {

@@ -28,17 +28,11 @@ pub(super) enum Kind {
 
 /// Reads a pattern of printable ASCII.
 pub(super) fn parse(pattern: &str) -> Result<Vec<Token>, GlobError> {
-    let mut reader = Reader {
-        text: pattern.as_bytes(),
-        next: 0,
-    };
+    let mut reader = Reader { text: pattern.as_bytes(), next: 0 };
     let tokens = reader.sequence(0)?;
     if reader.next < reader.text.len() {
         // Only a brace that nobody opened ends the outermost sequence early.
-        return Err(GlobError::at(
-            reader.next,
-            "'}' closes no '{'; write '\\}' for the character itself",
-        ));
+        return Err(GlobError::at(reader.next, "'}' closes no '{'; write '\\}' for the character itself"));
     }
     Ok(tokens)
 }

@@ -16,16 +16,9 @@ pub(crate) fn check_token(world: &World, request: &Recorded, scope: &str) -> Res
 
 /// The check of `/api`: a signed-in user, who is no guest when something is to be written.
 pub(crate) fn check_session<'a>(world: &'a World, request: &Recorded) -> Result<&'a User, Answer> {
-    let jwt = bearer(request)
-        .or_else(|| cookie(request))
-        .ok_or_else(unauthorized)?;
+    let jwt = bearer(request).or_else(|| cookie(request)).ok_or_else(unauthorized)?;
     let name = world.sessions.get(jwt).ok_or_else(unauthorized)?;
-    let user = world
-        .knobs
-        .users
-        .iter()
-        .find(|user| user.name == *name)
-        .ok_or_else(unauthorized)?;
+    let user = world.knobs.users.iter().find(|user| user.name == *name).ok_or_else(unauthorized)?;
     if user.guest && request.method != "GET" {
         return Err(message(401, "permission deny"));
     }
@@ -43,7 +36,5 @@ fn bearer(request: &Recorded) -> Option<&str> {
 
 fn cookie(request: &Recorded) -> Option<&str> {
     let cookies = request.header("cookie")?;
-    cookies
-        .split(';')
-        .find_map(|cookie| cookie.trim().strip_prefix("jwt="))
+    cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("jwt="))
 }

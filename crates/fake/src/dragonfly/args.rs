@@ -68,9 +68,7 @@ impl Args {
 
     pub(crate) fn authorization(&self) -> Option<&str> {
         let headers = self.headers.as_ref()?;
-        let found = headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         found.map(|(_, value)| value.as_str())
     }
 
@@ -125,11 +123,8 @@ impl Fields<'_> {
             return Ok(None);
         };
         let items = value.as_array().ok_or_else(|| mismatch(value, key, "[]string"))?;
-        let text = |item: &Value| {
-            item.as_str()
-                .map(str::to_owned)
-                .ok_or_else(|| mismatch(item, key, "string"))
-        };
+        let text =
+            |item: &Value| item.as_str().map(str::to_owned).ok_or_else(|| mismatch(item, key, "string"));
         items.iter().map(text).collect::<Result<_, _>>().map(Some)
     }
 
@@ -137,9 +132,7 @@ impl Fields<'_> {
         let Some(value) = self.get(key) else {
             return Ok(None);
         };
-        let entries = value
-            .as_object()
-            .ok_or_else(|| mismatch(value, key, "map[string]string"))?;
+        let entries = value.as_object().ok_or_else(|| mismatch(value, key, "map[string]string"))?;
         let text = |(name, item): (&String, &Value)| match item {
             Value::String(text) => Ok((name.clone(), text.clone())),
             other => Err(mismatch(other, key, "string")),
@@ -168,10 +161,7 @@ impl Fields<'_> {
 
     /// 0 means the default.
     fn counter(&self, key: &str, most: u64, default: u64) -> Result<u64, String> {
-        let negative = self
-            .get(key)
-            .and_then(Value::as_i64)
-            .is_some_and(|number| number < 0);
+        let negative = self.get(key).and_then(Value::as_i64).is_some_and(|number| number < 0);
         if negative {
             return Err(rule(key, "gte"));
         }
@@ -183,9 +173,7 @@ impl Fields<'_> {
         let Some(value) = self.get("timeout") else {
             return Ok(DEFAULT_TIMEOUT);
         };
-        let number = value
-            .as_i64()
-            .ok_or_else(|| mismatch(value, "timeout", "time.Duration"))?;
+        let number = value.as_i64().ok_or_else(|| mismatch(value, "timeout", "time.Duration"))?;
         Ok(if number == 0 { DEFAULT_TIMEOUT } else { number })
     }
 }

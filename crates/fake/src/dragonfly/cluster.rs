@@ -53,10 +53,7 @@ impl Cluster {
 
     #[must_use]
     pub fn without_scheduler(self) -> Self {
-        Self {
-            scheduler: None,
-            ..self
-        }
+        Self { scheduler: None, ..self }
     }
 
     /// The address of the scheduler that takes preheats, if there is one.
@@ -69,10 +66,6 @@ impl Cluster {
 impl Scheduler {
     pub fn at(ip: &str) -> Self {
         let features = ["schedule", "preheat"].map(str::to_owned).into();
-        Self {
-            ip: ip.to_owned(),
-            active: true,
-            features,
-        }
+        Self { ip: ip.to_owned(), active: true, features }
     }
 }

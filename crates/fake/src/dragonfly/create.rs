@@ -71,30 +71,17 @@ impl Top {
         let wrong = |field: &str, kind: &str| {
             format!("json: cannot unmarshal into Go struct field CreateJobRequest.{field} of type {kind}")
         };
-        let fields = value
-            .as_object()
-            .ok_or_else(|| wrong("", "types.CreateJobRequest"))?;
+        let fields = value.as_object().ok_or_else(|| wrong("", "types.CreateJobRequest"))?;
         let get = |key: &str| fields.get(key).filter(|value| !value.is_null());
         let text = |key: &str| match get(key) {
             None => Ok(String::new()),
-            Some(value) => value
-                .as_str()
-                .map(str::to_owned)
-                .ok_or_else(|| wrong(key, "string")),
+            Some(value) => value.as_str().map(str::to_owned).ok_or_else(|| wrong(key, "string")),
         };
-        let ids = |value: &Value| {
-            value
-                .as_array()?
-                .iter()
-                .map(Value::as_u64)
-                .collect::<Option<Vec<u64>>>()
-        };
+        let ids = |value: &Value| value.as_array()?.iter().map(Value::as_u64).collect::<Option<Vec<u64>>>();
         let top = Self {
             kind: text("type")?,
             bio: text("bio")?,
-            user_id: get("user_id")
-                .map_or(Some(0), Value::as_u64)
-                .ok_or_else(|| wrong("user_id", "uint"))?,
+            user_id: get("user_id").map_or(Some(0), Value::as_u64).ok_or_else(|| wrong("user_id", "uint"))?,
             clusters: get("scheduler_cluster_ids")
                 .map_or(Some(Vec::new()), ids)
                 .ok_or_else(|| wrong("scheduler_cluster_ids", "[]uint"))?,
@@ -105,11 +92,7 @@ impl Top {
                 "Key: 'CreateJobRequest.Type' Error:Field validation for 'Type' failed on the 'required' tag";
             return Err(text.to_owned());
         }
-        if top.args.is_object() {
-            Ok(top)
-        } else {
-            Err(wrong("args", "map[string]interface {}"))
-        }
+        if top.args.is_object() { Ok(top) } else { Err(wrong("args", "map[string]interface {}")) }
     }
 }
 
@@ -127,45 +110,26 @@ fn syntax(body: &[u8], error: &serde_json::Error) -> String {
         return "unexpected EOF".to_owned();
     }
     let place = error.column().saturating_sub(1).min(body.len() - 1);
-    format!(
-        "invalid character '{}' looking for beginning of value",
-        char::from(body[place])
-    )
+    format!("invalid character '{}' looking for beginning of value", char::from(body[place]))
 }
 
 /// The clusters that have a scheduler for preheats, with its address; the others are skipped without a word.
 fn candidates(world: &World, named: &[u64]) -> Vec<(u64, String)> {
-    let wanted = world
-        .clusters
-        .iter()
-        .filter(|cluster| named.is_empty() || named.contains(&cluster.id));
-    wanted
-        .filter_map(|cluster| Some((cluster.id, cluster.preheat_scheduler()?.to_owned())))
-        .collect()
+    let wanted = world.clusters.iter().filter(|cluster| named.is_empty() || named.contains(&cluster.id));
+    wanted.filter_map(|cluster| Some((cluster.id, cluster.preheat_scheduler()?.to_owned()))).collect()
 }
 
 async fn work(manager: &Manager, args: &Args) -> Result<Work, String> {
     if args.targets().is_empty() {
-        let what = if args.kind == "image" {
-            "url is required"
-        } else {
-            "url or urls is required"
-        };
+        let what = if args.kind == "image" { "url is required" } else { "url or urls is required" };
         return Err(format!("invalid params: {what}"));
     }
     let (script, refuse_loopback, really_fetch) = {
         let world = lock(&manager.world);
-        (
-            world.script.clone(),
-            world.knobs.refuse_loopback,
-            world.knobs.really_fetch,
-        )
+        (world.script.clone(), world.knobs.refuse_loopback, world.knobs.really_fetch)
     };
     let mut authorization = args.authorization().map(str::to_owned);
-    let mut work = Work {
-        urls: args.targets(),
-        refused: Vec::new(),
-    };
+    let mut work = Work { urls: args.targets(), refused: Vec::new() };
     if args.kind == "image" {
         let resolved = resolve::resolve(args, &script, refuse_loopback).await?;
         authorization.clone_from(&resolved.authorization);
@@ -189,14 +153,7 @@ fn enqueue(world: &mut World, top: Top, args: Args, candidates: Vec<(u64, String
         let size = if strict { 1 } else { work.urls.len().max(1) };
         for urls in work.urls.chunks(size) {
             let task = format!("task_{}", uuid::Uuid::new_v4());
-            let order = Order {
-                args: &args,
-                urls,
-                work,
-                group: &group,
-                task: &task,
-                strict,
-            };
+            let order = Order { args: &args, urls, work, group: &group, task: &task, strict };
             let played = play(cluster, scheduler, &order);
             queue.push(QueueTask::new(task, *id, now, played));
         }

@@ -57,11 +57,7 @@ impl Dragonfly {
 
     /// What was accepted, in order: `repository:tag` or `repository@digest` of images, URLs of files.
     pub fn received(&self) -> Vec<String> {
-        lock(&self.manager.world)
-            .jobs
-            .values()
-            .flat_map(super::job::Job::names)
-            .collect()
+        lock(&self.manager.world).jobs.values().flat_map(super::job::Job::names).collect()
     }
 
     /// How many creates were accepted for each URL.
@@ -73,16 +69,9 @@ impl Dragonfly {
     pub fn queue(&self) -> Vec<QueueView> {
         let world = lock(&self.manager.world);
         let now = world.now();
-        let tasks = world
-            .jobs
-            .values()
-            .flat_map(|job| job.queue.iter().map(|task| (job.id, task)));
+        let tasks = world.jobs.values().flat_map(|job| job.queue.iter().map(|task| (job.id, task)));
         tasks
-            .map(|(job, task)| QueueView {
-                job,
-                cluster: task.cluster,
-                state: task.state(now).to_owned(),
-            })
+            .map(|(job, task)| QueueView { job, cluster: task.cluster, state: task.state(now).to_owned() })
             .collect()
     }
 
@@ -96,14 +85,8 @@ impl Dragonfly {
         let mut world = lock(&self.manager.world);
         world.settle();
         let now = world.now();
-        let tasks = world
-            .jobs
-            .get_mut(&job)
-            .into_iter()
-            .flat_map(|job| &mut job.queue);
-        tasks
-            .filter(|task| task.cluster == cluster)
-            .for_each(|task| task.complete(completion.clone(), now));
+        let tasks = world.jobs.get_mut(&job).into_iter().flat_map(|job| &mut job.queue);
+        tasks.filter(|task| task.cluster == cluster).for_each(|task| task.complete(completion.clone(), now));
     }
 
     /// The manager restarts: rows stay, but nobody refreshes the unfinished ones any more.
@@ -119,9 +102,7 @@ impl Dragonfly {
         world.settle();
         let now = world.now();
         let tasks = world.jobs.values_mut().flat_map(|job| &mut job.queue);
-        tasks
-            .filter(|task| task.cluster == cluster)
-            .for_each(|task| task.abandon(now));
+        tasks.filter(|task| task.cluster == cluster).for_each(|task| task.abandon(now));
     }
 
     /// Removes a row as an administrator of Dragonfly would.
@@ -135,9 +116,7 @@ impl Dragonfly {
     pub fn behave(&self, hostname: &str, behaviour: &Behaviour) {
         let mut world = lock(&self.manager.world);
         let peers = world.clusters.iter_mut().flat_map(|cluster| &mut cluster.peers);
-        peers
-            .filter(|peer| peer.hostname == hostname)
-            .for_each(|peer| peer.behaviour = behaviour.clone());
+        peers.filter(|peer| peer.hostname == hostname).for_each(|peer| peer.behaviour = behaviour.clone());
     }
 
     /// From now on every peer behaves so.

@@ -73,10 +73,7 @@ impl Job {
     }
 
     fn clusters_json(&self, world: &World) -> Value {
-        let named = world
-            .clusters
-            .iter()
-            .filter(|cluster| self.clusters.contains(&cluster.id));
+        let named = world.clusters.iter().filter(|cluster| self.clusters.contains(&cluster.id));
         let view = |cluster: &super::Cluster| {
             let config = json!({"job_rate_limit": cluster.job_rate_limit});
             json!({"id": cluster.id, "name": cluster.name, "config": config})

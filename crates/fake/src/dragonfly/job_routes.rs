@@ -58,11 +58,8 @@ fn list(world: &mut World, request: &Recorded) -> Answer {
     let mut found: Vec<&Job> = world.rows().filter(fits).collect();
     found.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
     let total = found.len();
-    let views: Vec<Value> = page
-        .of(found.into_iter())
-        .iter()
-        .map(|job| job.to_json(world, View::Listed))
-        .collect();
+    let views: Vec<Value> =
+        page.of(found.into_iter()).iter().map(|job| job.to_json(world, View::Listed)).collect();
     page.link(Answer::new(200).json(&views), request, total)
 }
 

@@ -84,21 +84,13 @@ impl Default for Knobs {
 
 impl From<Clock> for Knobs {
     fn from(clock: Clock) -> Self {
-        Self {
-            clock,
-            ..Self::default()
-        }
+        Self { clock, ..Self::default() }
     }
 }
 
 impl User {
     pub fn new(id: u64, name: &str, password: &str) -> Self {
-        Self {
-            id,
-            name: name.to_owned(),
-            password: password.to_owned(),
-            guest: false,
-        }
+        Self { id, name: name.to_owned(), password: password.to_owned(), guest: false }
     }
 }
 

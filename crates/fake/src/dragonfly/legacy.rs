@@ -45,11 +45,7 @@ async fn create(manager: &Manager, request: &Recorded) -> Answer {
 
 fn read(manager: &Manager, id: &str) -> Answer {
     let mut world = lock(&manager.world);
-    let found = id
-        .parse()
-        .ok()
-        .and_then(|id| world.row(id))
-        .map(|job| job.clone());
+    let found = id.parse().ok().and_then(|id| world.row(id)).map(|job| job.clone());
     match found {
         Some(job) => Answer::new(200).json(&view(&job)),
         // Every error is a 500 on this route.

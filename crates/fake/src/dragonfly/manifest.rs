@@ -27,12 +27,7 @@ pub(crate) async fn blobs(args: &Args, access: &Access, wanted: &Wanted) -> Resu
             .await
             .map_err(|e| format!("failed to authenticate with registry: {e}"))?,
     };
-    let reader = Reader {
-        args,
-        access,
-        wanted,
-        login: &login,
-    };
+    let reader = Reader { args, access, wanted, login: &login };
     let mut digests = Vec::new();
     let mut open = vec![(access.reference.clone(), 0)];
     while let Some((reference, depth)) = open.pop() {
@@ -50,11 +45,7 @@ pub(crate) async fn blobs(args: &Args, access: &Access, wanted: &Wanted) -> Resu
         Login::Header(header) => Some(header),
         Login::Basic | Login::Anonymous => None,
     };
-    Ok(Resolved {
-        urls: digests.iter().map(|digest| access.blob(digest)).collect(),
-        authorization,
-        trapped,
-    })
+    Ok(Resolved { urls: digests.iter().map(|digest| access.blob(digest)).collect(), authorization, trapped })
 }
 
 struct Reader<'a> {
@@ -83,63 +74,41 @@ impl Reader<'_> {
         match response.status().as_u16() {
             200 => response.json().await.map_err(|error| failed(error.to_string())),
             401 => Err(UNAUTHORIZED.to_owned()),
-            403 => Err(failed(
-                "denied: requested access to the resource is denied".to_owned(),
-            )),
+            403 => Err(failed("denied: requested access to the resource is denied".to_owned())),
             404 => Err(UNKNOWN.to_owned()),
             status => Err(failed(format!("received unexpected HTTP status: {status}"))),
         }
     }
 
     fn children(&self, entries: &[Value]) -> Result<Vec<String>, String> {
-        let fits = entries
-            .iter()
-            .filter(|entry| self.wanted.takes(&entry["platform"]));
-        let digests: Vec<String> = fits
-            .filter_map(|entry| entry["digest"].as_str().map(str::to_owned))
-            .collect();
-        if digests.is_empty() {
-            Err(no_platform(self.wanted))
-        } else {
-            Ok(digests)
-        }
+        let fits = entries.iter().filter(|entry| self.wanted.takes(&entry["platform"]));
+        let digests: Vec<String> =
+            fits.filter_map(|entry| entry["digest"].as_str().map(str::to_owned)).collect();
+        if digests.is_empty() { Err(no_platform(self.wanted)) } else { Ok(digests) }
     }
 }
 
 /// Config and layers.
 fn references(manifest: &Value) -> Result<Vec<String>, String> {
-    let layers = manifest["layers"]
-        .as_array()
-        .ok_or("failed to pull image manifest: unsupported manifest")?;
+    let layers =
+        manifest["layers"].as_array().ok_or("failed to pull image manifest: unsupported manifest")?;
     let all = std::iter::once(&manifest["config"]).chain(layers);
-    Ok(all
-        .filter_map(|blob| blob["digest"].as_str().map(str::to_owned))
-        .collect())
+    Ok(all.filter_map(|blob| blob["digest"].as_str().map(str::to_owned)).collect())
 }
 
 async fn authenticate(args: &Args, access: &Access) -> Result<Login, String> {
     let base = access.base();
-    let response = client()
-        .get(&base)
-        .send()
-        .await
-        .map_err(|error| dial(&base, &error))?;
+    let response = client().get(&base).send().await.map_err(|error| dial(&base, &error))?;
     let Some(challenge) = challenge(&response) else {
         return Ok(Login::Anonymous);
     };
     if challenge.to_lowercase().starts_with("basic") {
-        return Ok(if args.username.is_empty() {
-            Login::Anonymous
-        } else {
-            Login::Basic
-        });
+        return Ok(if args.username.is_empty() { Login::Anonymous } else { Login::Basic });
     }
     let scope = format!("repository:{}:pull", access.repository);
     let realm = parameter(&challenge, "realm").ok_or("no realm in the challenge")?;
     let service = parameter(&challenge, "service").unwrap_or_default();
-    let mut request = client()
-        .get(realm)
-        .query(&[("service", service), ("scope", scope.as_str())]);
+    let mut request = client().get(realm).query(&[("service", service), ("scope", scope.as_str())]);
     if !args.username.is_empty() {
         request = request.basic_auth(&args.username, Some(&args.password));
     }
@@ -148,10 +117,7 @@ async fn authenticate(args: &Args, access: &Access) -> Result<Login, String> {
         return Err(format!(r#"GET "{realm}": unauthorized: authentication required"#));
     }
     let token: Value = response.json().await.map_err(|error| error.to_string())?;
-    let text = token["token"]
-        .as_str()
-        .or(token["access_token"].as_str())
-        .unwrap_or_default();
+    let text = token["token"].as_str().or(token["access_token"].as_str()).unwrap_or_default();
     Ok(Login::Header(format!("Bearer {text}")))
 }
 

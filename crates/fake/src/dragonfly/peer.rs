@@ -77,11 +77,6 @@ impl Peer {
 
     fn new(hostname: &str, ip: &str, kind: Kind) -> Self {
         let behaviour = Behaviour::Ok(u64::try_from(DEFAULT_TIME.as_millis()).unwrap_or(u64::MAX));
-        Self {
-            hostname: hostname.to_owned(),
-            ip: ip.to_owned(),
-            kind,
-            behaviour,
-        }
+        Self { hostname: hostname.to_owned(), ip: ip.to_owned(), kind, behaviour }
     }
 }

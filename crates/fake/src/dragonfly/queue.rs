@@ -41,18 +41,9 @@ pub enum Completion {
 impl QueueTask {
     pub(crate) fn new(uuid: String, cluster: u64, created_at: DateTime<Utc>, played: Played) -> Self {
         let started_at = created_at + delta(PICKED_UP_AFTER);
-        let finished_at = started_at
-            .checked_add_signed(delta(played.takes))
-            .unwrap_or(DateTime::<Utc>::MAX_UTC);
-        Self {
-            uuid,
-            cluster,
-            created_at,
-            started_at,
-            finished_at,
-            ending: played.ending,
-            stuck: false,
-        }
+        let finished_at =
+            started_at.checked_add_signed(delta(played.takes)).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        Self { uuid, cluster, created_at, started_at, finished_at, ending: played.ending, stuck: false }
     }
 
     /// The queue's word for the task at this moment.

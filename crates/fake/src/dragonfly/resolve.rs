@@ -128,15 +128,8 @@ pub(crate) struct Resolved {
 impl Resolved {
     pub(crate) fn work(self) -> Work {
         let refuse = |url: &String| (url.clone(), REFUSED.to_owned());
-        let refused = if self.trapped {
-            self.urls.iter().map(refuse).collect()
-        } else {
-            Vec::new()
-        };
-        Work {
-            urls: self.urls,
-            refused,
-        }
+        let refused = if self.trapped { self.urls.iter().map(refuse).collect() } else { Vec::new() };
+        Work { urls: self.urls, refused }
     }
 }
 
@@ -159,11 +152,7 @@ async fn scripted(
         }
     };
     let full = |blob: String| {
-        if blob.contains("://") {
-            blob
-        } else {
-            access.blob(&blob)
-        }
+        if blob.contains("://") { blob } else { access.blob(&blob) }
     };
     Ok(Resolved {
         urls: blobs.into_iter().map(full).collect(),

@@ -20,9 +20,7 @@ pub(crate) struct Manager {
 
 impl Manager {
     pub(crate) fn new(world: World) -> Self {
-        Self {
-            world: Mutex::new(world),
-        }
+        Self { world: Mutex::new(world) }
     }
 }
 
@@ -63,16 +61,10 @@ impl Manager {
         {
             return answer;
         }
-        let known = if generation.has_oapi() {
-            self.api(request).await
-        } else {
-            None
-        };
+        let known = if generation.has_oapi() { self.api(request).await } else { None };
         // Whatever nobody knows is for the console.
         known.unwrap_or_else(|| {
-            Answer::new(301)
-                .header("location", "/")
-                .body("text/html; charset=utf-8", MOVED)
+            Answer::new(301).header("location", "/").body("text/html; charset=utf-8", MOVED)
         })
     }
 
@@ -85,9 +77,7 @@ impl Manager {
             Some(rest) => (true, rest),
             None => (false, path.strip_prefix("/api/v1/")?),
         };
-        let (resource, id) = rest
-            .split_once('/')
-            .map_or((rest, None), |(resource, id)| (resource, Some(id)));
+        let (resource, id) = rest.split_once('/').map_or((rest, None), |(resource, id)| (resource, Some(id)));
         let scope = match resource {
             "jobs" => "job",
             "clusters" => "cluster",
@@ -135,9 +125,7 @@ fn console() -> Answer {
 }
 
 fn zipped(mut answer: Answer, request: &Recorded) -> Answer {
-    let asked = request
-        .header("accept-encoding")
-        .is_some_and(|value| value.contains("gzip"));
+    let asked = request.header("accept-encoding").is_some_and(|value| value.contains("gzip"));
     if !asked || answer.body.is_empty() || answer.hang_up {
         return answer;
     }
@@ -145,9 +133,7 @@ fn zipped(mut answer: Answer, request: &Recorded) -> Answer {
     match encoder.write_all(&answer.body).and_then(|()| encoder.finish()) {
         Ok(body) => {
             answer.body = body;
-            answer
-                .header("content-encoding", "gzip")
-                .header("vary", "Accept-Encoding")
+            answer.header("content-encoding", "gzip").header("vary", "Accept-Encoding")
         }
         Err(_) => answer,
     }

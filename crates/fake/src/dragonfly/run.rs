@@ -37,26 +37,17 @@ pub(crate) fn play(cluster: &mut Cluster, scheduler: &str, order: &Order<'_>) ->
     let chosen = match select::peers(cluster, scheduler, order.args) {
         Ok(chosen) => chosen,
         Err(error) => {
-            return Played {
-                takes: TIME_TO_REFUSE,
-                ending: Ending::Failure(error),
-            };
+            return Played { takes: TIME_TO_REFUSE, ending: Ending::Failure(error) };
         }
     };
     let single = Scope::of(order.args) == Scope::SingleSeedPeer;
     let mut attempts = Vec::new();
     let mut elapsed = Duration::ZERO;
-    let width = usize::try_from(order.args.concurrent_task_count)
-        .unwrap_or(1)
-        .max(1);
+    let width = usize::try_from(order.args.concurrent_task_count).unwrap_or(1).max(1);
     for urls in order.urls.chunks(width) {
         let mut longest = Duration::ZERO;
         for url in urls {
-            let peers = if single {
-                vec![seed_for(url, &chosen)]
-            } else {
-                chosen.clone()
-            };
+            let peers = if single { vec![seed_for(url, &chosen)] } else { chosen.clone() };
             for index in peers {
                 let attempt = attempt(&mut cluster.peers[index], url, order, elapsed);
                 longest = longest.max(attempt.takes);
@@ -65,15 +56,9 @@ pub(crate) fn play(cluster: &mut Cluster, scheduler: &str, order: &Order<'_>) ->
         }
         elapsed += longest;
     }
-    let ending = if single {
-        single_ending(cluster.id, attempts, order)
-    } else {
-        ending(cluster.id, attempts, order)
-    };
-    Played {
-        takes: elapsed,
-        ending,
-    }
+    let ending =
+        if single { single_ending(cluster.id, attempts, order) } else { ending(cluster.id, attempts, order) };
+    Played { takes: elapsed, ending }
 }
 
 /// One URL on one peer, tried.
@@ -121,20 +106,13 @@ fn single_ending(cluster: u64, attempts: Vec<Attempt>, order: &Order<'_>) -> End
     }
     let fine: Vec<TaskResult> = worked(attempts);
     let successes = (!fine.is_empty()).then_some(fine);
-    Ending::Success(ClusterResult {
-        cluster,
-        successes,
-        failures: None,
-    })
+    Ending::Success(ClusterResult { cluster, successes, failures: None })
 }
 
 /// A peer with one failure loses all its successes; success if any remains.
 fn ending(cluster: u64, attempts: Vec<Attempt>, order: &Order<'_>) -> Ending {
-    let failures: Vec<TaskResult> = attempts
-        .iter()
-        .filter(|attempt| attempt.failed)
-        .map(|attempt| attempt.result.clone())
-        .collect();
+    let failures: Vec<TaskResult> =
+        attempts.iter().filter(|attempt| attempt.failed).map(|attempt| attempt.result.clone()).collect();
     let mut successes = worked(attempts);
     successes.retain(|success| failures.iter().all(|failure| failure.ip != success.ip));
     match failures.first() {
@@ -142,20 +120,12 @@ fn ending(cluster: u64, attempts: Vec<Attempt>, order: &Order<'_>) -> Ending {
             "all peers preheat failed: {} {} {} {} {}",
             order.group, order.task, first.ip, first.hostname, first.description
         )),
-        _ => Ending::Success(ClusterResult {
-            cluster,
-            successes: Some(successes),
-            failures: Some(failures),
-        }),
+        _ => Ending::Success(ClusterResult { cluster, successes: Some(successes), failures: Some(failures) }),
     }
 }
 
 fn worked(attempts: Vec<Attempt>) -> Vec<TaskResult> {
-    attempts
-        .into_iter()
-        .filter(|attempt| !attempt.failed)
-        .map(|attempt| attempt.result)
-        .collect()
+    attempts.into_iter().filter(|attempt| !attempt.failed).map(|attempt| attempt.result).collect()
 }
 
 /// The seed that a URL always lands on.

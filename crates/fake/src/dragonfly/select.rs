@@ -25,11 +25,7 @@ impl Scope {
 pub(crate) fn peers(cluster: &Cluster, scheduler: &str, args: &Args) -> Result<Vec<usize>, String> {
     let scope = Scope::of(args);
     let seeds = scope != Scope::AllPeers;
-    let peers = cluster
-        .peers
-        .iter()
-        .enumerate()
-        .filter(|(_, peer)| peer.is_seed() == seeds);
+    let peers = cluster.peers.iter().enumerate().filter(|(_, peer)| peer.is_seed() == seeds);
     let all: Vec<usize> = peers.map(|(index, _)| index).collect();
     let place = format!("cluster {} scheduler {scheduler}", cluster.id);
     if all.is_empty() {
@@ -48,22 +44,11 @@ pub(crate) fn peers(cluster: &Cluster, scheduler: &str, args: &Args) -> Result<V
 /// `ips`, else `count`, else `percentage`, else all.
 fn narrowed(cluster: &Cluster, all: &[usize], args: &Args) -> Result<Vec<usize>, String> {
     if let Some(ips) = &args.ips {
-        let named = all
-            .iter()
-            .copied()
-            .filter(|&index| ips.contains(&cluster.peers[index].ip));
+        let named = all.iter().copied().filter(|&index| ips.contains(&cluster.peers[index].ip));
         let found: Vec<usize> = named.collect();
-        let kind = if Scope::of(args) == Scope::AllSeedPeers {
-            "seed peer"
-        } else {
-            "peer"
-        };
+        let kind = if Scope::of(args) == Scope::AllSeedPeers { "seed peer" } else { "peer" };
         let missing = || format!("no {kind} found for ips [{}]", ips.join(" "));
-        return if found.is_empty() {
-            Err(missing())
-        } else {
-            Ok(found)
-        };
+        return if found.is_empty() { Err(missing()) } else { Ok(found) };
     }
     let limit = match (args.count, args.percentage) {
         (Some(count), _) => usize::try_from(count).unwrap_or(usize::MAX),

@@ -34,11 +34,7 @@ impl Snapshot {
         } else {
             "PENDING"
         };
-        Self {
-            state,
-            taken_at: at,
-            entries: shuffled(entries, at),
-        }
+        Self { state, taken_at: at, entries: shuffled(entries, at) }
     }
 
     pub(crate) fn to_json(
@@ -48,11 +44,7 @@ impl Snapshot {
         keys: Keys,
         time: impl Fn(DateTime<Utc>) -> String,
     ) -> Value {
-        let entries: Vec<Value> = self
-            .entries
-            .iter()
-            .map(|entry| entry.to_json(keys, &time))
-            .collect();
+        let entries: Vec<Value> = self.entries.iter().map(|entry| entry.to_json(keys, &time)).collect();
         let value = json!({
             "group_uuid": group, "state": self.state, "created_at": time(created_at),
             "updated_at": time(self.taken_at), "job_states": entries,
@@ -69,13 +61,7 @@ impl Entry {
             Ending::Failure(error) if finished => (error.clone(), None),
             _ => (String::new(), None),
         };
-        Self {
-            uuid: task.uuid.clone(),
-            state: task.state(at),
-            created_at: task.created_at,
-            error,
-            results,
-        }
+        Self { uuid: task.uuid.clone(), state: task.state(at), created_at: task.created_at, error, results }
     }
 
     fn to_json(&self, keys: Keys, time: impl Fn(DateTime<Utc>) -> String) -> Value {
@@ -101,12 +87,9 @@ fn shuffled<T>(mut items: Vec<T>, at: DateTime<Utc>) -> Vec<T> {
 /// `task_uuid` as `TaskUUID`, where the release is so old.
 fn spelled(value: Value, keys: Keys) -> Value {
     match (keys, value) {
-        (Keys::Camel, Value::Object(fields)) => Value::Object(
-            fields
-                .into_iter()
-                .map(|(key, value)| (camel(&key), value))
-                .collect::<Map<_, _>>(),
-        ),
+        (Keys::Camel, Value::Object(fields)) => {
+            Value::Object(fields.into_iter().map(|(key, value)| (camel(&key), value)).collect::<Map<_, _>>())
+        }
         (_, value) => value,
     }
 }

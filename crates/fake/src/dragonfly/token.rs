@@ -26,10 +26,7 @@ impl Token {
 
     #[must_use]
     pub fn inactive(self) -> Self {
-        Self {
-            active: false,
-            ..self
-        }
+        Self { active: false, ..self }
     }
 
     #[must_use]
@@ -39,10 +36,7 @@ impl Token {
 
     #[must_use]
     pub fn scopes(self, scopes: &[&str]) -> Self {
-        Self {
-            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
-            ..self
-        }
+        Self { scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(), ..self }
     }
 
     /// The refusal for a request that needs `scope`; state, expiry and scope are looked at in this order.

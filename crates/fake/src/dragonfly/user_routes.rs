@@ -26,11 +26,7 @@ pub(crate) fn route(world: &mut World, request: &Recorded) -> Option<Answer> {
 
 fn sign_in(world: &mut World, request: &Recorded) -> Answer {
     let body = request.json().unwrap_or_default();
-    let known = world
-        .knobs
-        .users
-        .iter()
-        .find(|user| body["name"] == user.name.as_str());
+    let known = world.knobs.users.iter().find(|user| body["name"] == user.name.as_str());
     let Some(user) = known.filter(|user| body["password"] == user.password.as_str()) else {
         return access::unauthorized();
     };
@@ -39,9 +35,7 @@ fn sign_in(world: &mut World, request: &Recorded) -> Answer {
     world.sessions.insert(token.clone(), name);
     let expire = world.printed(world.now() + delta(SESSION));
     let cookie = format!("jwt={token}; Path=/; Max-Age={}", SESSION.as_secs());
-    Answer::new(200)
-        .json(&json!({"token": token, "expire": expire}))
-        .header("set-cookie", cookie)
+    Answer::new(200).json(&json!({"token": token, "expire": expire})).header("set-cookie", cookie)
 }
 
 fn make_token(world: &mut World, request: &Recorded) -> Answer {
@@ -55,9 +49,7 @@ fn make_token(world: &mut World, request: &Recorded) -> Answer {
             let value = URL_SAFE.encode(Uuid::new_v4().to_string());
             let answer = wish.answer(world, &value);
             let scopes: Vec<&str> = wish.scopes.iter().map(String::as_str).collect();
-            world
-                .tokens
-                .push(Token::active(&value).expires(wish.expires_at).scopes(&scopes));
+            world.tokens.push(Token::active(&value).expires(wish.expires_at).scopes(&scopes));
             answer
         }
         Err(field) => invalid(&format!(
@@ -77,15 +69,10 @@ struct Wish {
 impl Wish {
     fn parse(body: &Value) -> Result<Self, &'static str> {
         let scopes = body["scopes"].as_array().ok_or("Scopes")?;
-        let time = body["expired_at"]
-            .as_str()
-            .and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        let time = body["expired_at"].as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
         Ok(Self {
             name: body["name"].as_str().ok_or("Name")?.to_owned(),
-            scopes: scopes
-                .iter()
-                .filter_map(|scope| scope.as_str().map(str::to_owned))
-                .collect(),
+            scopes: scopes.iter().filter_map(|scope| scope.as_str().map(str::to_owned)).collect(),
             expires_at: time.ok_or("ExpiredAt")?.to_utc(),
             user_id: body["user_id"].as_u64().ok_or("UserID")?,
         })

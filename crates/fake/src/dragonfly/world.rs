@@ -72,10 +72,7 @@ impl World {
         while self.last_gc + interval <= now {
             self.last_gc += interval;
             let oldest = self.last_gc - delta(self.knobs.gc_ttl);
-            self.jobs
-                .values_mut()
-                .filter(|job| job.created_at < oldest)
-                .for_each(|job| job.deleted = true);
+            self.jobs.values_mut().filter(|job| job.created_at < oldest).for_each(|job| job.deleted = true);
         }
     }
 

@@ -38,24 +38,14 @@ impl Backend {
     pub(crate) async fn bytes(&self, namespace: &str, digest: &str) -> Option<Vec<u8>> {
         match self {
             Self::Registry(url) => {
-                let response = client()
-                    .get(format!("{url}/v2/{namespace}/blobs/{digest}"))
-                    .send()
-                    .await
-                    .ok()?;
+                let response =
+                    client().get(format!("{url}/v2/{namespace}/blobs/{digest}")).send().await.ok()?;
                 let found = response.status().is_success();
-                if found {
-                    response.bytes().await.ok().map(Into::into)
-                } else {
-                    None
-                }
+                if found { response.bytes().await.ok().map(Into::into) } else { None }
             }
             _ => {
                 let size = self.size(namespace, digest).await?;
-                Some(deterministic_bytes(
-                    digest,
-                    usize::try_from(size).unwrap_or_default(),
-                ))
+                Some(deterministic_bytes(digest, usize::try_from(size).unwrap_or_default()))
             }
         }
     }
@@ -72,31 +62,20 @@ impl Backend {
         let manifest: Value = response.json().await.unwrap_or_default();
         let lists = ["layers", "manifests"].map(|key| manifest[key].as_array().cloned().unwrap_or_default());
         let all = lists.into_iter().flatten().chain([manifest["config"].clone()]);
-        all.filter_map(|blob| blob["digest"].as_str().map(str::to_owned))
-            .collect()
+        all.filter_map(|blob| blob["digest"].as_str().map(str::to_owned)).collect()
     }
 
     /// The digest behind a tag, as build-index resolves it.
     pub(crate) async fn has_tag(&self, repository: &str, tag: &str) -> bool {
         match self {
-            Self::Registry(url) => size_at(&format!("{url}/v2/{repository}/manifests/{tag}"))
-                .await
-                .is_some(),
+            Self::Registry(url) => size_at(&format!("{url}/v2/{repository}/manifests/{tag}")).await.is_some(),
             Self::Everything | Self::Only(_) => true,
         }
     }
 }
 
 async fn size_at(url: &str) -> Option<u64> {
-    let response = client()
-        .head(url)
-        .header("accept", MANIFEST_TYPES)
-        .send()
-        .await
-        .ok()?;
-    let length = response
-        .headers()
-        .get("content-length")
-        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let response = client().head(url).header("accept", MANIFEST_TYPES).send().await.ok()?;
+    let length = response.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
     response.status().is_success().then(|| length.unwrap_or(SIZE))
 }

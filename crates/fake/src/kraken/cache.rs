@@ -87,11 +87,7 @@ impl Cache {
         let pending = self.pending.get(digest).copied().unwrap_or(pending);
         for (position, origin) in origins.iter().enumerate() {
             let pending = if position == 0 { pending } else { 0 };
-            let blob = Blob {
-                size,
-                ready_at,
-                pending,
-            };
+            let blob = Blob { size, ready_at, pending };
             self.blobs.entry((*origin, digest.to_owned())).or_insert(blob);
         }
     }
@@ -105,10 +101,7 @@ impl Cache {
     }
 
     pub(crate) fn all(&self, now: DateTime<Utc>) -> Vec<String> {
-        let there = self
-            .blobs
-            .keys()
-            .filter(|(origin, digest)| self.local(*origin, digest, now).is_some());
+        let there = self.blobs.keys().filter(|(origin, digest)| self.local(*origin, digest, now).is_some());
         let mut digests: Vec<String> = there.map(|(_, digest)| digest.clone()).collect();
         digests.sort();
         digests.dedup();

@@ -26,10 +26,8 @@ pub(crate) enum Unreadable {
 pub(crate) fn parse(body: &[u8]) -> Result<Vec<Event>, Unreadable> {
     let body: Value = serde_json::from_slice(body).map_err(|_| Unreadable::Syntax)?;
     let body = body.as_object().ok_or(Unreadable::Syntax)?;
-    let Some(events) = body
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case("events"))
-        .map(|(_, value)| value)
+    let Some(events) =
+        body.iter().find(|(key, _)| key.eq_ignore_ascii_case("events")).map(|(_, value)| value)
     else {
         return Ok(Vec::new());
     };
@@ -44,9 +42,7 @@ fn event(value: &Value) -> Result<Event, Unreadable> {
     if !value.is_object() {
         return Err(Unreadable::Syntax);
     }
-    let target = field(value, "target")
-        .filter(|target| !target.is_null())
-        .ok_or(Unreadable::NoTarget)?;
+    let target = field(value, "target").filter(|target| !target.is_null()).ok_or(Unreadable::NoTarget)?;
     let (action, media_type) = (text(value, "action")?, text(target, "mediaType")?);
     Ok(Event {
         accepted: action == "push" && is_image_manifest(&media_type),
@@ -63,19 +59,14 @@ fn is_image_manifest(media_type: &str) -> bool {
         return true;
     }
     let docker = media_type.strip_prefix("application/vnd.docker.distribution.manifest.v");
-    let version = docker.and_then(|rest| {
-        rest.strip_suffix("+json")
-            .or_else(|| rest.strip_suffix("+prettyjws"))
-    });
+    let version =
+        docker.and_then(|rest| rest.strip_suffix("+json").or_else(|| rest.strip_suffix("+prettyjws")));
     version.is_some_and(|version| version.len() == 1 && version.chars().all(|c| c.is_ascii_digit()))
 }
 
 fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let fields = value.as_object()?;
-    fields
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
+    fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn text(value: &Value, name: &str) -> Result<String, Unreadable> {

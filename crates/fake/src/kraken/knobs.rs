@@ -34,9 +34,6 @@ impl Default for Knobs {
 
 impl From<Backend> for Knobs {
     fn from(backend: Backend) -> Self {
-        Self {
-            backend,
-            ..Self::default()
-        }
+        Self { backend, ..Self::default() }
     }
 }

@@ -56,11 +56,7 @@ impl Kraken {
             origin.serve(Arc::new(OriginService::new(Arc::clone(&state), index)))
         };
         let origins = bound.into_iter().enumerate().map(serve).collect();
-        Ok(Self {
-            origins,
-            proxy: proxy.serve(Arc::new(ProxyService(Arc::clone(&state)))),
-            state,
-        })
+        Ok(Self { origins, proxy: proxy.serve(Arc::new(ProxyService(Arc::clone(&state)))), state })
     }
 
     /// The first origin: `http://127.0.0.1:port`.
@@ -118,10 +114,7 @@ impl Kraken {
     pub fn has(&self, digest: &str) -> bool {
         let now = self.state.knobs.clock.now();
         let cache = lock(&self.state.cache);
-        self.state
-            .owners(digest)
-            .iter()
-            .all(|&origin| cache.is_local(origin, digest, now))
+        self.state.owners(digest).iter().all(|&origin| cache.is_local(origin, digest, now))
     }
 
     /// What is on the disks, sorted.
@@ -152,9 +145,7 @@ impl Kraken {
     pub fn received(&self) -> Vec<String> {
         let events = lock(&self.state.events);
         let accepted = events.iter().filter(|event| event.accepted);
-        accepted
-            .map(|event| format!("{}@{}", event.repository, event.digest))
-            .collect()
+        accepted.map(|event| format!("{}@{}", event.repository, event.digest)).collect()
     }
 
     /// What was asked of the proxy's prefetch, as it understood it: `namespace/name:tag`.

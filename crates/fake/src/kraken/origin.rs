@@ -54,12 +54,8 @@ impl OriginService {
     }
 
     fn locations(&self, digest: &str) -> Answer {
-        let hosts: Vec<&str> = self
-            .state
-            .owners(digest)
-            .iter()
-            .map(|&o| self.state.hosts[o].as_str())
-            .collect();
+        let hosts: Vec<&str> =
+            self.state.owners(digest).iter().map(|&o| self.state.hosts[o].as_str()).collect();
         Answer::new(200).header("origin-locations", hosts.join(","))
     }
 
@@ -101,12 +97,7 @@ impl OriginService {
     /// The download happens here and at the other owners.
     fn begin(&self, digest: &str, size: u64) {
         let mut origins = vec![self.index];
-        origins.extend(
-            self.state
-                .owners(digest)
-                .into_iter()
-                .filter(|&origin| origin != self.index),
-        );
+        origins.extend(self.state.owners(digest).into_iter().filter(|&origin| origin != self.index));
         let ready_at = self.state.ready_at();
         lock(&self.state.cache).begin(&origins, digest, size, self.state.knobs.pending, ready_at);
     }

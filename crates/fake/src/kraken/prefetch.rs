@@ -26,20 +26,10 @@ pub(crate) async fn start(state: &State, request: &Recorded, synchronous: bool) 
     lock(&state.tags).push(format!("{}/{shown}", wanted.namespace));
     let repository = format!("{}/{}", wanted.namespace, wanted.name);
     if !state.backend().has_tag(&repository, &wanted.tag).await {
-        return failure(
-            500,
-            "Internal Server Error",
-            "failed to resolve tag: tag not found",
-            trace,
-        );
+        return failure(500, "Internal Server Error", "failed to resolve tag: tag not found", trace);
     }
     if synchronous && is_out_of_reach(&state.backend()) {
-        return failure(
-            500,
-            "Internal Server Error",
-            "failed to download manifest: blob not found",
-            trace,
-        );
+        return failure(500, "Internal Server Error", "failed to download manifest: blob not found", trace);
     }
     Answer::new(200).json(&json!({
         "tag": shown, "prefetched": true, "status": "success",
@@ -60,14 +50,8 @@ impl Wanted {
         let [_, namespace, image, ..] = parts.as_slice() else {
             return Err("invalid tag format, expected host/namespace/name:tag");
         };
-        let (name, tag) = image
-            .split_once(':')
-            .ok_or("invalid tag format, expected name:tag")?;
-        Ok(Self {
-            namespace: (*namespace).to_owned(),
-            name: name.to_owned(),
-            tag: tag.to_owned(),
-        })
+        let (name, tag) = image.split_once(':').ok_or("invalid tag format, expected name:tag")?;
+        Ok(Self { namespace: (*namespace).to_owned(), name: name.to_owned(), tag: tag.to_owned() })
     }
 }
 

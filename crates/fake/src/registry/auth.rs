@@ -59,20 +59,13 @@ impl Default for Bearer {
 
 impl Auth {
     pub fn basic(username: &str, password: &str) -> Self {
-        Self::Basic {
-            username: username.to_owned(),
-            password: password.to_owned(),
-        }
+        Self::Basic { username: username.to_owned(), password: password.to_owned() }
     }
 
     /// Tokens for this account alone.
     pub fn bearer(username: &str, password: &str) -> Self {
         let account = Some((username.to_owned(), password.to_owned()));
-        Self::Bearer(Bearer {
-            account,
-            anonymous: false,
-            ..Bearer::default()
-        })
+        Self::Bearer(Bearer { account, anonymous: false, ..Bearer::default() })
     }
 }
 
@@ -105,11 +98,7 @@ pub(crate) fn basic_pair(request: &Recorded) -> Option<(String, String)> {
 }
 
 fn challenge(state: &State, scope: Option<&str>, fault: &str) -> String {
-    let mut challenge = format!(
-        r#"Bearer realm="{}",service="{}""#,
-        state.realm,
-        super::token::SERVICE
-    );
+    let mut challenge = format!(r#"Bearer realm="{}",service="{}""#, state.realm, super::token::SERVICE);
     if let Some(scope) = scope {
         challenge += &format!(r#",scope="{scope}""#);
     }

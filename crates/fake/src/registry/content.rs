@@ -34,9 +34,7 @@ pub struct Pushed {
 impl Pushed {
     /// The child for this platform.
     pub fn child(&self, platform: &str) -> Option<&Self> {
-        self.children
-            .iter()
-            .find(|child| child.platform.as_deref() == Some(platform))
+        self.children.iter().find(|child| child.platform.as_deref() == Some(platform))
     }
 }
 
@@ -73,10 +71,7 @@ impl Content {
     ) -> (String, usize) {
         let bytes = serde_json::to_vec_pretty(manifest).unwrap_or_default();
         let (digest, size) = (sha256_digest(&bytes), bytes.len());
-        let stored = Manifest {
-            media_type: media_type.to_owned(),
-            bytes: Arc::new(bytes),
-        };
+        let stored = Manifest { media_type: media_type.to_owned(), bytes: Arc::new(bytes) };
         let repository = self.repository(repository);
         repository.manifests.insert(digest.clone(), stored);
         if let Some(tag) = tag {

@@ -47,9 +47,5 @@ fn content(state: &State, digest: &str, bytes: &[u8]) -> Answer {
         *first ^= 0xff;
     }
     let answer = Answer::new(200).body("application/octet-stream", bytes);
-    if state.knobs.digest_header {
-        answer.header("docker-content-digest", digest)
-    } else {
-        answer
-    }
+    if state.knobs.digest_header { answer.header("docker-content-digest", digest) } else { answer }
 }

@@ -62,9 +62,6 @@ impl Default for Knobs {
 
 impl From<Auth> for Knobs {
     fn from(auth: Auth) -> Self {
-        Self {
-            auth,
-            ..Self::default()
-        }
+        Self { auth, ..Self::default() }
     }
 }

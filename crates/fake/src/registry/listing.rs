@@ -22,52 +22,28 @@ pub(crate) fn catalog(state: &State, request: &Recorded) -> Answer {
 }
 
 pub(crate) fn tags(state: &State, request: &Recorded, repository: &str) -> Answer {
-    let found = lock(&state.content)
-        .repositories
-        .get(repository)
-        .map(|r| r.tags.keys().cloned().collect());
+    let found = lock(&state.content).repositories.get(repository).map(|r| r.tags.keys().cloned().collect());
     let Some(names) = found else {
         return error(404, "NAME_UNKNOWN", "repository name not known to registry");
     };
     let (page, link) = page(state, request, names);
-    let tags = if state.lies(Lie::NullTags) {
-        Value::Null
-    } else {
-        json!(page)
-    };
-    linked(
-        Answer::new(200).json(&json!({"name": repository, "tags": tags})),
-        link,
-    )
+    let tags = if state.lies(Lie::NullTags) { Value::Null } else { json!(page) };
+    linked(Answer::new(200).json(&json!({"name": repository, "tags": tags})), link)
 }
 
 /// One page of the sorted names, and the target of the link to the next one.
 fn page(state: &State, request: &Recorded, mut names: Vec<String>) -> (Vec<String>, Option<String>) {
-    let asked = request
-        .parameter("n")
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(usize::MAX);
+    let asked = request.parameter("n").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
     let size = asked.min(state.knobs.page_size).max(1);
     if state.lies(Lie::EndlessPaging) {
         names.truncate(size);
-        return (
-            names,
-            Some(next(
-                state,
-                request,
-                &format!("again-{}", request.query.len()),
-                size,
-            )),
-        );
+        return (names, Some(next(state, request, &format!("again-{}", request.query.len()), size)));
     }
     let after = after(state, request);
     let rest: Vec<String> = names.into_iter().filter(|name| *name > after).collect();
     let more = rest.len() > size;
     let page: Vec<String> = rest.into_iter().take(size).collect();
-    let link = page
-        .last()
-        .filter(|_| more)
-        .map(|last| next(state, request, last, size));
+    let link = page.last().filter(|_| more).map(|last| next(state, request, last, size));
     (page, link)
 }
 

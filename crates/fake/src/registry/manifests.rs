@@ -38,15 +38,10 @@ pub(crate) fn referrers(state: &State, request: &Recorded, repository: &str, dig
     }
     let wanted = request.parameter("artifactType");
     let content = lock(&state.content);
-    let manifests = content
-        .repositories
-        .get(repository)
-        .into_iter()
-        .flat_map(|r| &r.manifests);
+    let manifests = content.repositories.get(repository).into_iter().flat_map(|r| &r.manifests);
     let all = manifests.filter_map(|(own, manifest)| referrer(own, manifest, digest));
-    let matching: Vec<Value> = all
-        .filter(|entry| wanted.is_none_or(|wanted| entry["artifactType"] == wanted))
-        .collect();
+    let matching: Vec<Value> =
+        all.filter(|entry| wanted.is_none_or(|wanted| entry["artifactType"] == wanted)).collect();
     let index = json!({"schemaVersion": 2, "mediaType": media::OCI_INDEX, "manifests": matching});
     let answer = Answer::new(200).body(media::OCI_INDEX, index.to_string());
     match wanted {
@@ -83,9 +78,7 @@ fn amd64_child(list: &Manifest) -> Option<String> {
     let entries = list["manifests"].as_array()?;
     let is_default =
         |entry: &&Value| entry["platform"]["os"] == "linux" && entry["platform"]["architecture"] == "amd64";
-    entries.iter().find(is_default)?["digest"]
-        .as_str()
-        .map(str::to_owned)
+    entries.iter().find(is_default)?["digest"].as_str().map(str::to_owned)
 }
 
 fn body(state: &State, manifest: &Manifest) -> Vec<u8> {

@@ -57,12 +57,7 @@ impl Registry {
         let elsewhere = matches!(&knobs.auth, Auth::Bearer(bearer) if bearer.other_port);
         let redirects = knobs.storage == Storage::Redirect;
         let realm = if elsewhere { token.url() } else { main.url() };
-        let state = Arc::new(State::new(
-            knobs,
-            main.url(),
-            format!("{realm}/token"),
-            storage.url(),
-        ));
+        let state = Arc::new(State::new(knobs, main.url(), format!("{realm}/token"), storage.url()));
         Ok(Self {
             main: main.serve(Arc::new(MainService(Arc::clone(&state)))),
             token: elsewhere.then(|| token.serve(Arc::new(TokenService(Arc::clone(&state))))),
@@ -92,18 +87,12 @@ impl Registry {
 
     /// The requests to the token server on a port of its own.
     pub fn token_requests(&self) -> Vec<Recorded> {
-        self.token
-            .as_ref()
-            .map(|server| server.recorder.requests())
-            .unwrap_or_default()
+        self.token.as_ref().map(|server| server.recorder.requests()).unwrap_or_default()
     }
 
     /// The requests to the storage that blobs are redirected to.
     pub fn storage_requests(&self) -> Vec<Recorded> {
-        self.storage
-            .as_ref()
-            .map(|server| server.recorder.requests())
-            .unwrap_or_default()
+        self.storage.as_ref().map(|server| server.recorder.requests()).unwrap_or_default()
     }
 
     pub fn faults(&self) -> &Faults {
@@ -126,14 +115,12 @@ impl Registry {
 
     /// How often a manifest's content was served, by `repository:tag`, `repository@digest` as it was asked for.
     pub fn manifest_gets(&self, repository: &str, reference: &str) -> usize {
-        self.state
-            .count(&format!("/v2/{repository}/manifests/{reference}"))
+        self.state.count(&format!("/v2/{repository}/manifests/{reference}"))
     }
 
     /// How often a blob's content was served (or redirected to), in any repository.
     pub fn blob_gets(&self, digest: &str) -> usize {
-        self.state
-            .count_where(|path| path.ends_with(&format!("/blobs/{digest}")))
+        self.state.count_where(|path| path.ends_with(&format!("/blobs/{digest}")))
     }
 
     /// How often any blob's content was served (or redirected to).

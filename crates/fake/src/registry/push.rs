@@ -15,15 +15,7 @@ impl Registry {
     /// An index of small images for these platforms, with BuildKit's attestations if wanted.
     pub fn push_index(&self, repository: &str, tag: &str, platforms: &[&str], attestation: bool) -> Pushed {
         let images = platforms.iter().copied().map(ImageSpec::of).collect();
-        self.push_index_of(
-            repository,
-            tag,
-            IndexSpec {
-                images,
-                attestation,
-                ..IndexSpec::default()
-            },
-        )
+        self.push_index_of(repository, tag, IndexSpec { images, attestation, ..IndexSpec::default() })
     }
 
     /// An index of these images.
@@ -65,16 +57,12 @@ impl Registry {
 
     /// The bytes of a blob.
     pub fn blob(&self, digest: &str) -> Option<Vec<u8>> {
-        lock(&self.state.content)
-            .any_blob(digest)
-            .map(|bytes| bytes.to_vec())
+        lock(&self.state.content).any_blob(digest).map(|bytes| bytes.to_vec())
     }
 
     /// The stored manifest of a tag or digest.
     pub fn manifest(&self, repository: &str, reference: &str) -> Option<super::Manifest> {
-        lock(&self.state.content)
-            .manifest(repository, reference)
-            .map(|(_, manifest)| manifest)
+        lock(&self.state.content).manifest(repository, reference).map(|(_, manifest)| manifest)
     }
 }
 
@@ -92,11 +80,8 @@ fn push_image(
     }
     let config = image_config(&spec).to_string().into_bytes();
     let config = content.put_blob(repository, config_type, config);
-    let layers: Vec<Value> = spec
-        .layers
-        .into_iter()
-        .map(|layer| content.put_blob(repository, layer_type, layer))
-        .collect();
+    let layers: Vec<Value> =
+        spec.layers.into_iter().map(|layer| content.put_blob(repository, layer_type, layer)).collect();
     let mut manifest = json!({
         "schemaVersion": 2, "mediaType": manifest_type, "config": config, "layers": layers,
     });
@@ -109,19 +94,13 @@ fn push_image(
 }
 
 fn push_index(content: &mut Content, repository: &str, tag: &str, spec: IndexSpec) -> Pushed {
-    let index_type = if spec.docker {
-        media::DOCKER_LIST
-    } else {
-        media::OCI_INDEX
-    };
+    let index_type = if spec.docker { media::DOCKER_LIST } else { media::OCI_INDEX };
     let push = |image| push_image(content, repository, None, tag, image);
     let mut children: Vec<Pushed> = spec.images.into_iter().map(push).collect();
     let mut entries: Vec<Value> = children.iter().map(image_entry).collect();
     if spec.attestation {
-        let attested: Vec<(Pushed, Value)> = children
-            .iter()
-            .map(|image| attest(content, repository, image))
-            .collect();
+        let attested: Vec<(Pushed, Value)> =
+            children.iter().map(|image| attest(content, repository, image)).collect();
         for (attestation, entry) in attested {
             children.push(attestation);
             entries.push(entry);
@@ -145,9 +124,7 @@ fn attest(content: &mut Content, repository: &str, image: &Pushed) -> (Pushed, V
     let config = content.put_blob(
         repository,
         media::OCI_CONFIG,
-        json!({"architecture": "unknown", "os": "unknown"})
-            .to_string()
-            .into_bytes(),
+        json!({"architecture": "unknown", "os": "unknown"}).to_string().into_bytes(),
     );
     let layer = content.put_blob(repository, media::IN_TOTO, statement.to_string().into_bytes());
     let manifest = json!({
@@ -175,9 +152,8 @@ fn push_artifact(content: &mut Content, repository: &str, tag: Option<&str>, spe
     if let Some(digest) = spec.subject {
         // A referrer may come before its subject; the registry does not check.
         let found = content.manifest(repository, &digest);
-        let (media_type, size) = found.map_or((media::OCI_MANIFEST.to_owned(), 0), |(_, m)| {
-            (m.media_type, m.bytes.len())
-        });
+        let (media_type, size) =
+            found.map_or((media::OCI_MANIFEST.to_owned(), 0), |(_, m)| (m.media_type, m.bytes.len()));
         manifest["subject"] = json!({"mediaType": media_type, "digest": digest, "size": size});
     }
     if !spec.annotations.is_empty() {
@@ -196,9 +172,7 @@ fn put(
     let (digest, size) = content.put_manifest(repository, tag, media_type, manifest);
     let layers = manifest["layers"].as_array().into_iter().flatten();
     let descriptors = std::iter::once(&manifest["config"]).chain(layers);
-    let blobs = descriptors
-        .filter_map(|blob| blob["digest"].as_str().map(str::to_owned))
-        .collect();
+    let blobs = descriptors.filter_map(|blob| blob["digest"].as_str().map(str::to_owned)).collect();
     Pushed {
         repository: repository.to_owned(),
         tag: tag.map(str::to_owned),
@@ -214,15 +188,8 @@ fn put(
 fn image_config(spec: &ImageSpec) -> Value {
     let mut config = platform_object(&spec.platform);
     config.insert("config".to_owned(), json!({"Labels": spec.labels}));
-    let diff_ids: Vec<String> = spec
-        .layers
-        .iter()
-        .map(|layer| crate::sha256_digest(layer))
-        .collect();
-    config.insert(
-        "rootfs".to_owned(),
-        json!({"type": "layers", "diff_ids": diff_ids}),
-    );
+    let diff_ids: Vec<String> = spec.layers.iter().map(|layer| crate::sha256_digest(layer)).collect();
+    config.insert("rootfs".to_owned(), json!({"type": "layers", "diff_ids": diff_ids}));
     Value::Object(config)
 }
 
@@ -236,8 +203,5 @@ fn image_entry(image: &Pushed) -> Value {
 
 fn platform_object(platform: &str) -> Map<String, Value> {
     let keys = ["os", "architecture", "variant"];
-    keys.into_iter()
-        .zip(platform.splitn(3, '/'))
-        .map(|(key, word)| (key.to_owned(), json!(word)))
-        .collect()
+    keys.into_iter().zip(platform.splitn(3, '/')).map(|(key, word)| (key.to_owned(), json!(word))).collect()
 }

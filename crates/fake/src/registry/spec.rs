@@ -31,10 +31,7 @@ impl Default for ImageSpec {
 
 impl ImageSpec {
     pub fn of(platform: &str) -> Self {
-        Self {
-            platform: platform.to_owned(),
-            ..Self::default()
-        }
+        Self { platform: platform.to_owned(), ..Self::default() }
     }
 
     #[must_use]
@@ -152,9 +149,6 @@ impl ArtifactSpec {
 
     #[must_use]
     pub fn subject(self, digest: &str) -> Self {
-        Self {
-            subject: Some(digest.to_owned()),
-            ..self
-        }
+        Self { subject: Some(digest.to_owned()), ..self }
     }
 }

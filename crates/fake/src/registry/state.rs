@@ -55,10 +55,6 @@ impl State {
     }
 
     pub(crate) fn count_where(&self, matches: impl Fn(&str) -> bool) -> usize {
-        lock(&self.served)
-            .iter()
-            .filter(|(path, _)| matches(path))
-            .map(|(_, count)| count)
-            .sum()
+        lock(&self.served).iter().filter(|(path, _)| matches(path)).map(|(_, count)| count).sum()
     }
 }

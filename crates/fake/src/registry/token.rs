@@ -64,10 +64,9 @@ fn granted(bearer: &Bearer, request: &Recorded, known: bool) -> Vec<String> {
 /// `repository:x:pull,push` is `repository:x:pull` and `repository:x:push`.
 fn expand(scope: &str) -> Vec<String> {
     match scope.rsplit_once(':') {
-        Some((resource, actions)) => actions
-            .split(',')
-            .map(|action| format!("{resource}:{action}"))
-            .collect(),
+        Some((resource, actions)) => {
+            actions.split(',').map(|action| format!("{resource}:{action}")).collect()
+        }
         None => Vec::new(),
     }
 }
@@ -76,9 +75,7 @@ fn may(bearer: &Bearer, scope: &str, known: bool) -> bool {
     if scope == "registry:catalog:*" {
         return bearer.catalog && (known || bearer.account.is_none());
     }
-    let repository = scope
-        .strip_prefix("repository:")
-        .and_then(|rest| rest.strip_suffix(":pull"));
+    let repository = scope.strip_prefix("repository:").and_then(|rest| rest.strip_suffix(":pull"));
     repository.is_some_and(|name| known || !bearer.private.contains(name))
 }
 

@@ -43,11 +43,7 @@ impl Mirror {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).context("the mirror cannot be started"),
         };
-        let mirror = Self {
-            url: format!("http://127.0.0.1:{port}"),
-            storage,
-            _process: process,
-        };
+        let mirror = Self { url: format!("http://127.0.0.1:{port}"), storage, _process: process };
         mirror.wait().await?;
         Ok(Some(mirror))
     }
@@ -68,12 +64,7 @@ impl Mirror {
     async fn wait(&self) -> anyhow::Result<()> {
         let begun = Instant::now();
         let outbound = forewarm_http::Outbound::new();
-        while let Err(error) = outbound
-            .client(false)
-            .get(format!("{}/v2/", self.url))
-            .send()
-            .await
-        {
+        while let Err(error) = outbound.client(false).get(format!("{}/v2/", self.url)).send().await {
             anyhow::ensure!(begun.elapsed() < PATIENCE, "the mirror does not answer: {error}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -91,9 +82,7 @@ fn configuration(origin: &str, storage: &Path, port: u16) -> String {
 
 /// A port that was free a moment ago.
 fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())?
-        .port())
+    Ok(TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr())?.port())
 }
 
 fn bytes_below(folder: &Path) -> u64 {

@@ -45,11 +45,7 @@ pub struct DemoArgs {
     pub speed: f64,
 
     /// What to log; see `forewarm serve --help`.
-    #[arg(
-        long,
-        env = "FOREWARM_LOG",
-        default_value = "warn,forewarm_store::embedded=error"
-    )]
+    #[arg(long, env = "FOREWARM_LOG", default_value = "warn,forewarm_store::embedded=error")]
     pub log: String,
 }
 
@@ -61,10 +57,7 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
-    logging::start(&LogArgs {
-        log: args.log.clone(),
-        log_format: LogFormat::Auto,
-    })?;
+    logging::start(&LogArgs { log: args.log.clone(), log_format: LogFormat::Auto })?;
     let stop = shutdown::on_signal()?;
     let acceptor = listen(args.listen).await?;
     let server = format!("http://{}", address(&acceptor));
@@ -73,11 +66,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let stage = Stage::set(args.speed, &folder.0).await?;
     stage.announce(args.speed);
     let (store, embedded) = database(&folder.0).await?;
-    let work = WorkArgs {
-        max_calls: 64,
-        lease_seconds: 30,
-        drain_seconds: 5,
-    };
+    let work = WorkArgs { max_calls: 64, lease_seconds: 30, drain_seconds: 5 };
     let serving = tokio::spawn(serve(acceptor, store, Some(embedded), Some(work), stop.clone()));
     let shown = tokio::select! {
         shown = show(&server, &stage) => shown,
@@ -97,11 +86,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         println!("\nIt stays up until Ctrl-C.");
     }
     serving.await.context("the server ended badly")??;
-    Ok(if went_well || !args.once {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if went_well || !args.once { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs the policy and tells what came of it; true = every task succeeded.
@@ -109,10 +94,7 @@ async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
     let client = Client::new(server)?;
     seed::wait_until_ready(&client).await?;
     let started = seed::seed(server, stage).await?;
-    println!(
-        "\nRunning policy 'releases' of project 'shop' (execution {}):",
-        started.facts.id
-    );
+    println!("\nRunning policy 'releases' of project 'shop' (execution {}):", started.facts.id);
     let mut progress = Progress::new(Box::new(std::io::stdout()));
     let ended = follow(&client, started, &mut progress).await?;
     let went_well = ended.succeeded();
@@ -131,10 +113,7 @@ async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
 }
 
 async fn database(folder: &std::path::Path) -> anyhow::Result<(Store, Embedded)> {
-    let options = EmbeddedOptions {
-        sync_initdb: false,
-        ..EmbeddedOptions::new(folder.join("postgres"))
-    };
+    let options = EmbeddedOptions { sync_initdb: false, ..EmbeddedOptions::new(folder.join("postgres")) };
     let embedded = Embedded::start(options).await?;
     let store = Store::open(&embedded.url(), 20)?;
     prepare(&store, true).await?;

@@ -16,10 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn wait_until_ready(client: &Client) -> anyhow::Result<()> {
     let begun = Instant::now();
     while let Err(error) = client.ready(Duration::from_secs(2)).await {
-        anyhow::ensure!(
-            begun.elapsed() < PATIENCE,
-            "the server does not become ready: {error:#}"
-        );
+        anyhow::ensure!(begun.elapsed() < PATIENCE, "the server does not become ready: {error:#}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(())
@@ -27,15 +24,8 @@ pub async fn wait_until_ready(client: &Client) -> anyhow::Result<()> {
 
 /// Makes everything and starts the policy `releases`.
 pub async fn seed(server: &str, stage: &Stage) -> anyhow::Result<Execution> {
-    let api = Api {
-        outbound: Outbound::new(),
-        base: format!("{server}/api/v1"),
-    };
-    api.post(
-        "registries",
-        &json!({"name": "hub", "kind": "oci", "url": stage.registry.url()}),
-    )
-    .await?;
+    let api = Api { outbound: Outbound::new(), base: format!("{server}/api/v1") };
+    api.post("registries", &json!({"name": "hub", "kind": "oci", "url": stage.registry.url()})).await?;
     for instance in instances(stage) {
         api.post("instances", &instance).await?;
     }
@@ -45,10 +35,7 @@ pub async fn seed(server: &str, stage: &Stage) -> anyhow::Result<Execution> {
     for policy in policies(stage) {
         api.post("projects/shop/policies", &policy).await?;
     }
-    Execution::read(
-        api.post("projects/shop/policies/releases/executions", &Value::Null)
-            .await?,
-    )
+    Execution::read(api.post("projects/shop/policies/releases/executions", &Value::Null).await?)
 }
 
 fn instances(stage: &Stage) -> Vec<Value> {

@@ -21,46 +21,28 @@ pub struct Stage {
 impl Stage {
     /// Starts them all on loopback ports.
     pub async fn set(speed: f64, folder: &Path) -> anyhow::Result<Self> {
-        let registry = Registry::start_with(registry::Knobs {
-            clock: Clock::real(),
-            ..Default::default()
-        });
+        let registry = Registry::start_with(registry::Knobs { clock: Clock::real(), ..Default::default() });
         let registry = registry.await.context("the demo registry")?;
         forewarm_fake::demo::fill(&registry);
-        let knobs = dragonfly::Knobs {
-            clock: Clock::scaled(speed),
-            ..Default::default()
-        };
+        let knobs = dragonfly::Knobs { clock: Clock::scaled(speed), ..Default::default() };
         let dragonfly = Dragonfly::start_with(knobs).await.context("the fake Dragonfly")?;
-        let knobs = kraken::Knobs {
-            clock: Clock::real(),
-            ..Default::default()
-        };
+        let knobs = kraken::Knobs { clock: Clock::real(), ..Default::default() };
         let kraken = Kraken::start_with(knobs).await.context("the fake Kraken")?;
         let mirror = Mirror::start(&registry.url(), folder).await?;
-        Ok(Self {
-            registry,
-            dragonfly,
-            kraken,
-            mirror,
-        })
+        Ok(Self { registry, dragonfly, kraken, mirror })
     }
 
     pub fn announce(&self, speed: f64) {
-        println!(
-            "  registry   {}  (a fake with images of a small shop)",
-            self.registry.url()
-        );
+        println!("  registry   {}  (a fake with images of a small shop)", self.registry.url());
         println!(
             "  dragonfly  {}  (a fake that lives {speed} times as fast as a real one)",
             self.dragonfly.url()
         );
         println!("  kraken     {}  (a fake)", self.kraken.url());
         match &self.mirror {
-            Some(mirror) => println!(
-                "  mirror     {}  (a real docker-registry as pull-through cache)",
-                mirror.url()
-            ),
+            Some(mirror) => {
+                println!("  mirror     {}  (a real docker-registry as pull-through cache)", mirror.url())
+            }
             None => {
                 println!(
                     "  mirror     left out: the program docker-registry is not installed (`make setup`)"

@@ -56,9 +56,7 @@ impl Answer {
 
     /// The whole body, at most `limit` bytes.
     pub async fn read(self, limit: usize) -> Result<Vec<u8>, HttpError> {
-        let Self {
-            response, url, slot, ..
-        } = self;
+        let Self { response, url, slot, .. } = self;
         let body = body::read(response, limit, &url).await;
         drop(slot);
         body
@@ -78,10 +76,7 @@ impl Answer {
     }
 
     pub(super) fn hold_no_slot(self) -> Self {
-        Self {
-            slot: Slot::default(),
-            ..self
-        }
+        Self { slot: Slot::default(), ..self }
     }
 
     pub(super) async fn into_error(self, clock: &dyn Clock) -> HttpError {
@@ -101,10 +96,7 @@ impl Answer {
             Some(words) => format!("{asked} ({words})"),
             None => asked,
         };
-        HttpError {
-            retry_after,
-            ..HttpError::new(ErrorKind::Status(status.as_u16()), message)
-        }
+        HttpError { retry_after, ..HttpError::new(ErrorKind::Status(status.as_u16()), message) }
     }
 }
 

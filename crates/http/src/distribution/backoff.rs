@@ -18,10 +18,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     pub(crate) fn new() -> Self {
-        Self {
-            sent: 0,
-            left: PATIENCE,
-        }
+        Self { sent: 0, left: PATIENCE }
     }
 
     /// How long to wait before the next try; None = give up. `asked` is what the server asked for.

@@ -74,11 +74,9 @@ fn understand((scheme, mut parameters): (String, Vec<(String, String)>)) -> Opti
     };
     match scheme.as_str() {
         "basic" => Some(Challenge::Basic),
-        "bearer" => Some(Challenge::Bearer {
-            realm: take("realm")?,
-            service: take("service"),
-            scope: take("scope"),
-        }),
+        "bearer" => {
+            Some(Challenge::Bearer { realm: take("realm")?, service: take("service"), scope: take("scope") })
+        }
         _ => None,
     }
 }

@@ -138,17 +138,11 @@ impl Session {
         };
         let ask = Ask::new(Method::GET, url, JSON).without_redirects();
         let answer = self.patiently(&ask, credentials.as_ref()).await?;
-        let answer = answer
-            .success(self.clock())
-            .await
-            .map_err(|error| self.no_token(error))?;
+        let answer = answer.success(self.clock()).await.map_err(|error| self.no_token(error))?;
         let body = answer.read(TOKEN_LIMIT).await?;
         Token::parse(&body, self.clock().now()).ok_or_else(|| {
             let place = crate::error::place(&ask.url);
-            HttpError::new(
-                ErrorKind::Protocol,
-                format!("{place}: the token server's answer holds no token"),
-            )
+            HttpError::new(ErrorKind::Protocol, format!("{place}: the token server's answer holds no token"))
         })
     }
 

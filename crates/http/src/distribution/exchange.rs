@@ -31,29 +31,15 @@ pub(super) struct Ask {
 
 impl Ask {
     pub(super) fn new(method: Method, url: Url, accept: &'static str) -> Self {
-        Self {
-            method,
-            url,
-            accept,
-            follow: true,
-            time_limit: Some(TIME_LIMIT),
-            verbatim: false,
-        }
+        Self { method, url, accept, follow: true, time_limit: Some(TIME_LIMIT), verbatim: false }
     }
 
     pub(super) fn without_redirects(self) -> Self {
-        Self {
-            follow: false,
-            ..self
-        }
+        Self { follow: false, ..self }
     }
 
     pub(super) fn for_blob(self) -> Self {
-        Self {
-            time_limit: None,
-            verbatim: true,
-            ..self
-        }
+        Self { time_limit: None, verbatim: true, ..self }
     }
 }
 
@@ -101,10 +87,7 @@ impl Session {
         }
         Err(HttpError::new(
             ErrorKind::Protocol,
-            format!(
-                "{}: more than {MOST_HOPS} redirects",
-                crate::error::place(&ask.url)
-            ),
+            format!("{}: more than {MOST_HOPS} redirects", crate::error::place(&ask.url)),
         ))
     }
 

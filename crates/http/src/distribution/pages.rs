@@ -29,13 +29,7 @@ impl<'a> Pages<'a> {
     pub(super) fn new(session: &'a Session, path: &str, scope: &'a str) -> Self {
         let mut first = session.url(path);
         first.query_pairs_mut().append_pair("n", PER_PAGE);
-        Self {
-            session,
-            scope,
-            next: Some(first),
-            seen: HashSet::new(),
-            bytes: 0,
-        }
+        Self { session, scope, next: Some(first), seen: HashSet::new(), bytes: 0 }
     }
 
     /// The next page's body; None after the last.
@@ -70,11 +64,7 @@ impl<'a> Pages<'a> {
         let place = crate::error::place(url);
         HttpError::new(
             ErrorKind::Protocol,
-            format!(
-                "{place}: endless paging: {} does not end after {} pages",
-                url.path(),
-                self.seen.len()
-            ),
+            format!("{place}: endless paging: {} does not end after {} pages", url.path(), self.seen.len()),
         )
     }
 }
@@ -87,10 +77,7 @@ fn following(headers: &HeaderMap, current: &Url, session: &Session) -> Result<Op
     let refuse = |why: &str| {
         let place = crate::error::place(current);
         let target = super::answer::quote(&target);
-        HttpError::new(
-            ErrorKind::Protocol,
-            format!("{place}: the link to the next page {why}: {target}"),
-        )
+        HttpError::new(ErrorKind::Protocol, format!("{place}: the link to the next page {why}: {target}"))
     };
     let next = current.join(&target).map_err(|_| refuse("is no address"))?;
     let base = session.base();
@@ -107,10 +94,7 @@ fn following(headers: &HeaderMap, current: &Url, session: &Session) -> Result<Op
 /// The target of the first link with `rel="next"` (RFC 8288).
 fn next_link(headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(LINK);
-    lines
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .find_map(next_of)
+    lines.iter().filter_map(|line| line.to_str().ok()).find_map(next_of)
 }
 
 fn next_of(line: &str) -> Option<String> {

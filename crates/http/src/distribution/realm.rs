@@ -3,25 +3,16 @@
 use url::{Host, Url};
 
 /// Registries whose well-known token server is on another site.
-const WELL_KNOWN: [(&str, &str); 2] = [
-    ("registry.hub.docker.com", "auth.docker.io"),
-    ("registry-1.docker.io", "auth.docker.io"),
-];
+const WELL_KNOWN: [(&str, &str); 2] =
+    [("registry.hub.docker.com", "auth.docker.io"), ("registry-1.docker.io", "auth.docker.io")];
 
 /// Suffixes under which strangers get names; their last two labels make nobody the same site.
-const SHARED: [&str; 6] = [
-    "amazonaws.com",
-    "azurecr.io",
-    "cloudfront.net",
-    "github.io",
-    "pkg.dev",
-    "windows.net",
-];
+const SHARED: [&str; 6] =
+    ["amazonaws.com", "azurecr.io", "cloudfront.net", "github.io", "pkg.dev", "windows.net"];
 
 /// Second labels by which countries divide their own domain (`co.uk`, `com.br`): nobody's site ends there.
-const DIVISIONS: [&str; 14] = [
-    "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "mil", "ne", "net", "nom", "or", "org",
-];
+const DIVISIONS: [&str; 14] =
+    ["ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "mil", "ne", "net", "nom", "or", "org"];
 
 /// Checks the token server that `registry` names. Without credentials any https address may be asked; credentials
 /// go only to the registry's own host, its own site, or a well-known pair. The error is a reason, for a sentence.
@@ -88,11 +79,7 @@ fn last_labels(name: &str, count: usize) -> Option<(&str, &str)> {
     if dots.len() + 1 < count {
         return None;
     }
-    let start = if dots.len() + 1 == count {
-        0
-    } else {
-        dots[dots.len() - count] + 1
-    };
+    let start = if dots.len() + 1 == count { 0 } else { dots[dots.len() - count] + 1 };
     Some((&name[..start], &name[start..]))
 }
 

@@ -58,16 +58,9 @@ impl Token {
     /// Reads a token server's answer; None when it holds no token.
     pub(crate) fn parse(body: &[u8], now: SystemTime) -> Option<Self> {
         let grant: Grant = serde_json::from_slice(body).ok()?;
-        let text = [grant.token, grant.access_token]
-            .into_iter()
-            .flatten()
-            .find(|text| !text.is_empty())?;
+        let text = [grant.token, grant.access_token].into_iter().flatten().find(|text| !text.is_empty())?;
         let life = grant.expires_in.unwrap_or(DEFAULT_LIFE).min(LONGEST_LIFE);
-        Some(Self {
-            secret: Secret::new(text),
-            fetched: now,
-            life: Duration::from_secs(life),
-        })
+        Some(Self { secret: Secret::new(text), fetched: now, life: Duration::from_secs(life) })
     }
 
     /// Whether it can be sent with a request now.

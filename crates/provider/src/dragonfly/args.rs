@@ -101,9 +101,7 @@ impl<'a> Args<'a> {
             percentage: options.percentage,
             concurrent_task_count: options.concurrent_task_count,
             concurrent_peer_count: options.concurrent_peer_count,
-            timeout: options
-                .timeout_seconds
-                .map(|seconds| u64::from(seconds) * 1_000_000_000),
+            timeout: options.timeout_seconds.map(|seconds| u64::from(seconds) * 1_000_000_000),
         }
     }
 }

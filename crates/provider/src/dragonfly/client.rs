@@ -71,11 +71,7 @@ impl Client {
 
     /// Makes a job. The manager has no idempotency key: after [`ProviderError::Unknown`] look for the job first.
     pub(super) async fn create(&self, body: &Value, clusters: &[i64]) -> Result<Job, ProviderError> {
-        let answer = self
-            .engine
-            .post("/oapi/v1/jobs", Some(body), CREATE_TIMEOUT)
-            .await
-            .map_err(lost)?;
+        let answer = self.engine.post("/oapi/v1/jobs", Some(body), CREATE_TIMEOUT).await.map_err(lost)?;
         if answer.status == 429 && !clusters.is_empty() {
             self.check_clusters(clusters).await?;
         }
@@ -96,16 +92,9 @@ impl Client {
             // The token may lack the scope `cluster`; then there is no telling.
             return Ok(());
         }
-        let known: Vec<i64> = self
-            .parse::<Vec<Cluster>>(&answer)?
-            .iter()
-            .map(|cluster| cluster.id)
-            .collect();
-        let unknown: Vec<String> = wanted
-            .iter()
-            .filter(|id| !known.contains(id))
-            .map(ToString::to_string)
-            .collect();
+        let known: Vec<i64> = self.parse::<Vec<Cluster>>(&answer)?.iter().map(|cluster| cluster.id).collect();
+        let unknown: Vec<String> =
+            wanted.iter().filter(|id| !known.contains(id)).map(ToString::to_string).collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -144,9 +133,9 @@ impl Client {
 /// Unless the request cannot have reached the manager, it may have made the job although the answer was lost.
 fn lost(error: HttpError) -> ProviderError {
     match error.kind {
-        ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::TooLarge => ProviderError::Unknown {
-            message: error.message,
-        },
+        ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::TooLarge => {
+            ProviderError::Unknown { message: error.message }
+        }
         _ => error.into(),
     }
 }

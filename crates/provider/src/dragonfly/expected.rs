@@ -24,11 +24,7 @@ pub(super) fn key<'a>(preheat: &Preheat, url: &'a str) -> &'a str {
 
 pub(super) fn bytes(preheat: &Preheat) -> u64 {
     match &preheat.subject {
-        Subject::Image(image) => image
-            .blobs
-            .iter()
-            .map(|blob| blob.size)
-            .fold(0, u64::saturating_add),
+        Subject::Image(image) => image.blobs.iter().map(|blob| blob.size).fold(0, u64::saturating_add),
         Subject::Files { .. } => 0,
     }
 }

@@ -34,10 +34,7 @@ pub(super) async fn find(
         seen += size;
         let is_last = jobs.len() < *size as usize || jobs.last().is_some_and(|job| is_older(job, oldest));
         if let Some(job) = jobs.into_iter().find(is_ours) {
-            log.info(format!(
-                "job {} at the manager is ours: adopted, not asked again",
-                job.id
-            ));
+            log.info(format!("job {} at the manager is ours: adopted, not asked again", job.id));
             return Ok(Some(job));
         }
         if is_last {

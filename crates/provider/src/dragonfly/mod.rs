@@ -73,10 +73,7 @@ impl Dragonfly {
         Self {
             client: Client::new(Engine::of(instance, outbound), blotter.clone()),
             registry_url: instance.settings.registry_url.clone(),
-            check_in: instance
-                .settings
-                .check_seconds
-                .map(|seconds| Duration::from_secs(seconds.into())),
+            check_in: instance.settings.check_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             blotter,
         }
     }
@@ -85,10 +82,7 @@ impl Dragonfly {
         let check_in = schedule::next(preheat.elapsed(), rand::random()).unwrap_or(schedule::FIRST);
         self.paced(Progress {
             engine_job: Some(job.id.to_string()),
-            outcome: Outcome::Running {
-                check_in,
-                message: format!("Dragonfly works on job {}", job.id),
-            },
+            outcome: Outcome::Running { check_in, message: format!("Dragonfly works on job {}", job.id) },
             report: verdict::nothing_yet(preheat),
         })
     }
@@ -117,15 +111,8 @@ impl Provider for Dragonfly {
     async fn preheat(&self, preheat: &Preheat, log: &TaskLog) -> Result<Progress, ProviderError> {
         let client = self.client.blotting(preheat);
         let request = args::request(preheat, self.registry_url.as_ref());
-        log.info(format!(
-            "asked: POST {}/oapi/v1/jobs {}",
-            client.place(),
-            args::redacted(&request)
-        ));
-        match client
-            .create(&request, &preheat.options.scheduler_cluster_ids)
-            .await
-        {
+        log.info(format!("asked: POST {}/oapi/v1/jobs {}", client.place(), args::redacted(&request)));
+        match client.create(&request, &preheat.options.scheduler_cluster_ids).await {
             Ok(job) => {
                 log.info(format!("answered: job {}, {}", job.id, job.state));
                 Ok(self.submitted(&job, preheat))

@@ -18,9 +18,7 @@ pub(super) fn headers(preheat: &Preheat) -> BTreeMap<String, String> {
         .iter()
         .map(|(name, value)| (name.clone(), value.expose().to_owned()))
         .collect();
-    let given = headers
-        .keys()
-        .any(|name| name.eq_ignore_ascii_case(AUTHORIZATION));
+    let given = headers.keys().any(|name| name.eq_ignore_ascii_case(AUTHORIZATION));
     if let Some(value) = basic(preheat).or_else(|| access(preheat))
         && !given
     {

@@ -77,10 +77,7 @@ fn server_error(message: String, words: &str, answer: &Answer) -> ProviderError 
 }
 
 fn transient(message: String, answer: &Answer) -> ProviderError {
-    ProviderError::Transient {
-        message,
-        retry_after: answer.retry_after,
-    }
+    ProviderError::Transient { message, retry_after: answer.retry_after }
 }
 
 /// `message`, `errors` or `error` of a JSON body, else what there is.
@@ -91,9 +88,7 @@ fn words(answer: &Answer, blotter: &Blotter) -> String {
         Some(Value::Null | Value::String(_)) | None => None,
         Some(other) => Some(other.to_string()),
     };
-    let words = field("message")
-        .or_else(|| field("errors"))
-        .or_else(|| field("error"));
+    let words = field("message").or_else(|| field("errors")).or_else(|| field("error"));
     match words {
         Some(words) => blotter.clean(&words),
         None if answer.is_html() => "an HTML page, probably from a proxy in front of it".to_owned(),

@@ -34,11 +34,8 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn of(preheat: &Preheat, result: &GroupResult, blotter: &Blotter) -> Self {
-        let mut tally = Self {
-            expected: expected::keys(preheat),
-            bytes: expected::bytes(preheat),
-            ..Self::default()
-        };
+        let mut tally =
+            Self { expected: expected::keys(preheat), bytes: expected::bytes(preheat), ..Self::default() };
         for task in &result.job_states {
             tally.add(preheat, task, blotter);
         }
@@ -50,20 +47,12 @@ impl Tally {
         let everywhere = |key: &&String| {
             !self.clusters.is_empty() && self.clusters.values().all(|cluster| cluster.contains_key(*key))
         };
-        self.expected
-            .iter()
-            .filter(|key| !everywhere(key))
-            .cloned()
-            .collect()
+        self.expected.iter().filter(|key| !everywhere(key)).cloned().collect()
     }
 
     /// Peers that confirmed something.
     pub(super) fn peers(&self) -> BTreeSet<&String> {
-        self.clusters
-            .values()
-            .flat_map(BTreeMap::values)
-            .flatten()
-            .collect()
+        self.clusters.values().flat_map(BTreeMap::values).flatten().collect()
     }
 
     pub(super) fn report(&self) -> Report {

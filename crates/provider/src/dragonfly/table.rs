@@ -61,10 +61,7 @@ fn peers(tally: &Tally, log: &TaskLog) {
 
 fn failures(tally: &Tally, log: &TaskLog) {
     for failure in tally.failures.iter().take(MAX_LINES) {
-        log.warning(format!(
-            "peer {} could not get {}: {}",
-            failure.peer, failure.url, failure.description
-        ));
+        log.warning(format!("peer {} could not get {}: {}", failure.peer, failure.url, failure.description));
     }
     more(tally.failure_count, "failures", log);
 }

@@ -17,12 +17,8 @@ const GRACE: Duration = Duration::from_secs(60);
 /// The manager removes rows of this age.
 const ROW_LIFETIME: Duration = Duration::from_secs(6 * 3600);
 /// Texts of schedulers that found nobody to preheat.
-const NOBODY: [&str; 4] = [
-    "no available seed peer",
-    "has no available",
-    "no peer found",
-    "no seed peer found",
-];
+const NOBODY: [&str; 4] =
+    ["no available seed peer", "has no available", "no peer found", "no seed peer found"];
 /// The most names in a message.
 const NAMED: usize = 3;
 
@@ -48,11 +44,7 @@ impl Judge<'_> {
             }
         };
         write_end(&outcome, log);
-        Progress {
-            engine_job: Some(id.to_string()),
-            outcome,
-            report,
-        }
+        Progress { engine_job: Some(id.to_string()), outcome, report }
     }
 
     fn tally(&self, job: &Job) -> Tally {
@@ -86,26 +78,17 @@ impl Judge<'_> {
                 "Dragonfly reported success, and {count}, but a scheduler cluster does not say what it loaded"
             ));
         }
-        let proof = if all == 0 {
-            Proof::Reported
-        } else {
-            Proof::BlobsPresent
-        };
+        let proof = if all == 0 { Proof::Reported } else { Proof::BlobsPresent };
         let peers = plural(tally.peers().len(), "peer");
-        let message = format!(
-            "{count} on {peers}{}{}",
-            first_failure(tally),
-            self.absent_clusters(tally)
-        );
+        let message = format!("{count} on {peers}{}{}", first_failure(tally), self.absent_clusters(tally));
         Outcome::Success { proof, message }
     }
 
     fn unfinished(&self, job: &Job) -> Outcome {
         match schedule::next(self.elapsed, rand::random()) {
-            Some(check_in) => Outcome::Running {
-                check_in,
-                message: format!("Dragonfly works on job {}", job.id),
-            },
+            Some(check_in) => {
+                Outcome::Running { check_in, message: format!("Dragonfly works on job {}", job.id) }
+            }
             None => retry(format!(
                 "the manager did not finish job {} within {} minutes (a restarted manager forgets its jobs); what \
                  became of it is unknown. Run it again: what is there already takes no time",
@@ -147,10 +130,7 @@ impl Judge<'_> {
         if absent.is_empty() {
             return String::new();
         }
-        format!(
-            "; warning: nothing was heard of cluster {}",
-            some_of(&absent, NAMED)
-        )
+        format!("; warning: nothing was heard of cluster {}", some_of(&absent, NAMED))
     }
 }
 
@@ -171,10 +151,7 @@ fn reported_failure(job: &Job, tally: &Tally) -> Outcome {
         message.push_str(&format!("; {others} had not ended, the outcome there is unknown"));
     }
     let nobody = |error: &String| NOBODY.iter().any(|text| error.contains(text));
-    Outcome::Failed {
-        message: clip(&message, 4 * 1024),
-        retry: !tally.errors.iter().any(nobody),
-    }
+    Outcome::Failed { message: clip(&message, 4 * 1024), retry: !tally.errors.iter().any(nobody) }
 }
 
 fn first_failure(tally: &Tally) -> String {

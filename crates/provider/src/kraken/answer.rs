@@ -19,10 +19,7 @@ pub(super) fn explain(place: &str, answer: &Answer, blotter: &Blotter) -> Provid
         403 => ProviderError::permanent(format!(
             "{message} (over https an origin wants a client certificate; use its http port)"
         )),
-        408 | 425 | 429 | 500.. => ProviderError::Transient {
-            message,
-            retry_after: answer.retry_after,
-        },
+        408 | 425 | 429 | 500.. => ProviderError::Transient { message, retry_after: answer.retry_after },
         _ => ProviderError::permanent(message),
     }
 }

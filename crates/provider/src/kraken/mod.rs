@@ -61,13 +61,7 @@ impl Kraken {
         let Subject::Image(image) = &preheat.subject else {
             return Err(ProviderError::permanent("Kraken cannot preheat files"));
         };
-        Ok(Call {
-            engine: &self.engine,
-            preheat,
-            image,
-            blotter: &self.blotter,
-            log,
-        })
+        Ok(Call { engine: &self.engine, preheat, image, blotter: &self.blotter, log })
     }
 }
 
@@ -127,20 +121,13 @@ impl Call<'_> {
 
     fn refused(&self, message: String) -> Progress {
         self.log.error(format!("not asked: {message}"));
-        ended(Outcome::Failed {
-            message,
-            retry: false,
-        })
+        ended(Outcome::Failed { message, retry: false })
     }
 }
 
 /// Without a report: these modes tell nothing of single blobs.
 fn ended(outcome: Outcome) -> Progress {
-    Progress {
-        engine_job: None,
-        outcome,
-        report: Report::default(),
-    }
+    Progress { engine_job: None, outcome, report: Report::default() }
 }
 
 fn refuses(settings: &InstanceSettings, option: &str) -> Option<&'static str> {

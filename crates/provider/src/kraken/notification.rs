@@ -22,11 +22,8 @@ pub(super) async fn submit(call: &Call<'_>) -> Result<Progress, ProviderError> {
     let place = call.engine.place();
     let event = event(call);
     call.log.info(format!("asked: POST {place}{PATH} {event}"));
-    let answer = call
-        .engine
-        .post(PATH, Some(&event), call.patience())
-        .await
-        .map_err(|error| match error.kind {
+    let answer =
+        call.engine.post(PATH, Some(&event), call.patience()).await.map_err(|error| match error.kind {
             // It fetches the manifest before it answers, and a panic closes the connection without a word.
             ErrorKind::Timeout | ErrorKind::Connection => ProviderError::transient(format!(
                 "{}; Kraken may or may not have taken the notification",

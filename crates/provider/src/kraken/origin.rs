@@ -16,11 +16,7 @@ use crate::{Outcome, Progress, ProviderError};
 /// How many digests are asked for at one time.
 const CONCURRENCY: usize = 8;
 /// The namespace is one segment of the path: the slashes of a repository name are encoded, too.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const SOON: Duration = Duration::from_secs(2);
 const LATER: Duration = Duration::from_secs(5);
@@ -66,18 +62,11 @@ async fn look(call: &Call<'_>, digests: &[Digest], first: bool) -> Result<Progre
     if first || !matches!(outcome, Outcome::Running { .. }) {
         write(call, &found);
     }
-    Ok(Progress {
-        engine_job: None,
-        outcome,
-        report: report(call, &found),
-    })
+    Ok(Progress { engine_job: None, outcome, report: report(call, &found) })
 }
 
 async fn ask(call: &Call<'_>, digest: Digest) -> Result<State, ProviderError> {
-    let answer = call
-        .engine
-        .post(&path(call, digest.as_str()), None, QUICK)
-        .await?;
+    let answer = call.engine.post(&path(call, digest.as_str()), None, QUICK).await?;
     match answer.status {
         202 => Ok(State::OnItsWay),
         200 => Ok(State::Cached),
@@ -111,11 +100,7 @@ fn path(call: &Call<'_>, digest: &str) -> String {
 fn judge(call: &Call<'_>, found: &[(&Digest, State)]) -> Outcome {
     let absent = having(found, State::Absent);
     let waiting = having(found, State::OnItsWay);
-    let count = format!(
-        "{} of {} cached",
-        having(found, State::Cached).len(),
-        plural(found.len(), "blob")
-    );
+    let count = format!("{} of {} cached", having(found, State::Cached).len(), plural(found.len(), "blob"));
     if !absent.is_empty() {
         return Outcome::Failed {
             message: format!("Kraken's backend does not have {}; {count}", some_of(&absent, 3)),
@@ -135,27 +120,17 @@ fn judge(call: &Call<'_>, found: &[(&Digest, State)]) -> Outcome {
             retry: true,
         };
     }
-    Outcome::Running {
-        check_in: if elapsed < SOON_UNTIL { SOON } else { LATER },
-        message: count,
-    }
+    Outcome::Running { check_in: if elapsed < SOON_UNTIL { SOON } else { LATER }, message: count }
 }
 
 fn report(call: &Call<'_>, found: &[(&Digest, State)]) -> Report {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let missing = found
-        .iter()
-        .filter(|(_, state)| *state != State::Cached)
-        .map(|(digest, _)| digest.to_string());
+    let missing =
+        found.iter().filter(|(_, state)| *state != State::Cached).map(|(digest, _)| digest.to_string());
     Report {
         expected: number(found.len()),
         confirmed: number(having(found, State::Cached).len()),
-        bytes: call
-            .image
-            .blobs
-            .iter()
-            .map(|blob| blob.size)
-            .fold(0, u64::saturating_add),
+        bytes: call.image.blobs.iter().map(|blob| blob.size).fold(0, u64::saturating_add),
         missing: missing.take(MAX_LISTED).collect(),
         ..Report::default()
     }
@@ -170,17 +145,10 @@ fn write(call: &Call<'_>, found: &[(&Digest, State)]) {
         }
     }
     if found.len() > MAX_LINES {
-        call.log.info(format!(
-            "… and {} more",
-            plural(found.len() - MAX_LINES, "digest")
-        ));
+        call.log.info(format!("… and {} more", plural(found.len() - MAX_LINES, "digest")));
     }
 }
 
 fn having(found: &[(&Digest, State)], state: State) -> Vec<String> {
-    found
-        .iter()
-        .filter(|(_, is)| *is == state)
-        .map(|(digest, _)| digest.to_string())
-        .collect()
+    found.iter().filter(|(_, is)| *is == state).map(|(digest, _)| digest.to_string()).collect()
 }

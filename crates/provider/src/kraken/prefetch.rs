@@ -59,10 +59,7 @@ async fn ask(call: &Call<'_>, name: &str) -> Result<Option<Outcome>, ProviderErr
         let said = call.blotter.clean(&answer.text());
         let message = format!("{place}: Kraken did not confirm the prefetch of {name}: {said}");
         call.log.error(format!("answered: {message}"));
-        return Ok(Some(Outcome::Failed {
-            message,
-            retry: false,
-        }));
+        return Ok(Some(Outcome::Failed { message, retry: false }));
     }
     Err(answer::explain(&place, &answer, call.blotter))
 }

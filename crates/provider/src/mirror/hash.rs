@@ -11,11 +11,7 @@ pub(super) enum Hash {
 impl Hash {
     /// Of the digest's own kind; a digest is of one of these two.
     pub(super) fn like(digest: &Digest) -> Self {
-        if digest.algorithm() == "sha512" {
-            Self::Sha512(Sha512::new())
-        } else {
-            Self::Sha256(Sha256::new())
-        }
+        if digest.algorithm() == "sha512" { Self::Sha512(Sha512::new()) } else { Self::Sha256(Sha256::new()) }
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {

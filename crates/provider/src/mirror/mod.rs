@@ -42,10 +42,7 @@ struct Mirror {
 impl Mirror {
     fn new(instance: &Instance, outbound: &Outbound) -> Self {
         let (base, prefix) = split(&instance.endpoint);
-        Self {
-            session: Session::new(base, instance.auth.clone(), instance.insecure_tls, outbound),
-            prefix,
-        }
+        Self { session: Session::new(base, instance.auth.clone(), instance.insecure_tls, outbound), prefix }
     }
 }
 
@@ -75,9 +72,9 @@ impl Provider for Mirror {
         }
         match answer.success(self.session.clock()).await {
             Ok(_) => Ok("a registry answered and lets us in".to_owned()),
-            Err(error) if matches!(error.kind, ErrorKind::Status(401 | 403)) => Err(
-                ProviderError::permanent(format!("{place}: the mirror refuses the credentials: {error}")),
-            ),
+            Err(error) if matches!(error.kind, ErrorKind::Status(401 | 403)) => {
+                Err(ProviderError::permanent(format!("{place}: the mirror refuses the credentials: {error}")))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -91,10 +88,8 @@ impl Provider for Mirror {
         let Subject::Image(image) = &preheat.subject else {
             return Err(ProviderError::permanent("a mirror cannot preheat files"));
         };
-        let image = ImagePreheat {
-            repository: format!("{}{}", self.prefix, image.repository),
-            ..image.clone()
-        };
+        let image =
+            ImagePreheat { repository: format!("{}{}", self.prefix, image.repository), ..image.clone() };
         walk::walk(&self.session, &image, &preheat.options, log)
             .await
             .inspect_err(|error| log.error(format!("answered: {error}")))

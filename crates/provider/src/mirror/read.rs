@@ -22,10 +22,7 @@ impl From<HttpError> for Unread {
             ErrorKind::Status(404) => format!("the mirror cannot get it from its origin: {error}"),
             _ => error.to_string(),
         };
-        Self {
-            retry: error.is_transient(),
-            message,
-        }
+        Self { retry: error.is_transient(), message }
     }
 }
 
@@ -51,9 +48,7 @@ pub(super) async fn manifest_by_digest(
     if is(&bytes, digest) {
         return Ok(bytes.len() as u64);
     }
-    Err(wrong(format!(
-        "the manifest that the mirror gives for {digest} has another digest"
-    )))
+    Err(wrong(format!("the manifest that the mirror gives for {digest} has another digest")))
 }
 
 /// Streams a blob and throws it away; the memory needed does not depend on its size.
@@ -63,11 +58,7 @@ pub(super) async fn blob(session: &Session, repository: &str, blob: &Blob) -> Re
     let url = response.url().clone();
     let mut hash = Hash::like(digest);
     let mut count: u64 = 0;
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| HttpError::from_reqwest(&error, &url))?
-    {
+    while let Some(chunk) = response.chunk().await.map_err(|error| HttpError::from_reqwest(&error, &url))? {
         count += chunk.len() as u64;
         if count > blob.size {
             return Err(wrong(format!(
@@ -78,15 +69,10 @@ pub(super) async fn blob(session: &Session, repository: &str, blob: &Blob) -> Re
         hash.update(&chunk);
     }
     if count < blob.size {
-        return Err(wrong(format!(
-            "the mirror gave {count} of its {} bytes",
-            blob.size
-        )));
+        return Err(wrong(format!("the mirror gave {count} of its {} bytes", blob.size)));
     }
     if !hash.is(digest) {
-        return Err(wrong(
-            "what the mirror gives for it has another digest".to_owned(),
-        ));
+        return Err(wrong("what the mirror gives for it has another digest".to_owned()));
     }
     Ok(count)
 }

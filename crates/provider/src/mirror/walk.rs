@@ -48,11 +48,7 @@ pub(super) async fn walk(
         Ok(Err(unread)) => return Err(unread.into()),
         Ok(Ok(())) => tally.outcome(image),
         Err(_) => Outcome::Failed {
-            message: format!(
-                "{} within {}",
-                tally.count(image),
-                plural(limit as usize, "second")
-            ),
+            message: format!("{} within {}", tally.count(image), plural(limit as usize, "second")),
             retry: true,
         },
     };
@@ -61,11 +57,7 @@ pub(super) async fn walk(
         Outcome::Success { message, .. } => log.info(format!("done: {message}")),
         Outcome::Running { .. } => {}
     }
-    Ok(Progress {
-        engine_job: None,
-        outcome,
-        report: tally.report(image),
-    })
+    Ok(Progress { engine_job: None, outcome, report: tally.report(image) })
 }
 
 async fn read_all(
@@ -139,21 +131,14 @@ impl Tally {
     }
 
     fn count(&self, image: &ImagePreheat) -> String {
-        format!(
-            "{} of {} read",
-            self.read.len(),
-            plural(image.blobs.len(), "blob")
-        )
+        format!("{} of {} read", self.read.len(), plural(image.blobs.len(), "blob"))
     }
 
     fn outcome(&self, image: &ImagePreheat) -> Outcome {
         let count = self.count(image);
         let Some((digest, first)) = self.unread.first() else {
             let message = format!("{count} through the mirror, {} bytes", self.bytes);
-            return Outcome::Success {
-                proof: Proof::BlobsPresent,
-                message,
-            };
+            return Outcome::Success { proof: Proof::BlobsPresent, message };
         };
         Outcome::Failed {
             message: clip(&format!("{count}; {digest}: {}", first.message), 2048),
@@ -165,9 +150,7 @@ impl Tally {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let failures = self.unread.iter().take(MAX_LISTED);
         let digests = image.blobs.iter().map(|blob| &blob.digest);
-        let missing = digests
-            .filter(|digest| !self.read.contains(*digest))
-            .map(ToString::to_string);
+        let missing = digests.filter(|digest| !self.read.contains(*digest)).map(ToString::to_string);
         Report {
             expected: number(image.blobs.len()),
             confirmed: number(self.read.len()),
@@ -188,10 +171,6 @@ impl Tally {
 
 impl From<Unread> for ProviderError {
     fn from(unread: Unread) -> Self {
-        if unread.retry {
-            Self::transient(unread.message)
-        } else {
-            Self::permanent(unread.message)
-        }
+        if unread.retry { Self::transient(unread.message) } else { Self::permanent(unread.message) }
     }
 }

@@ -39,10 +39,7 @@ impl ImageConfig {
 
     pub(super) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
         let labels = self.config.as_ref().and_then(|config| config.labels.as_ref());
-        labels
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+        labels.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
     }
 }
 
@@ -74,9 +71,7 @@ impl Oci {
         let body = body.map_err(|error| explain(error, &what))?;
         let place = place(self.session.base());
         if !verify::is(&digest, &body) {
-            return Err(RegistryError::Lying(format!(
-                "{what}: {place} sent something else than {digest}"
-            )));
+            return Err(RegistryError::Lying(format!("{what}: {place} sent something else than {digest}")));
         }
         serde_json::from_slice(&body).map_err(|error| {
             RegistryError::Unsuitable(format!("{what}, {digest}, is no image config: {error}"))

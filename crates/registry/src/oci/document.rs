@@ -102,9 +102,7 @@ fn parse(body: &[u8], declared: &str, digest: Digest) -> Result<Document, Unfit>
     let outline: Outline = read(body)?;
     // A document that is both can mean one thing here and another to whoever pulls (CVE-2021-41190).
     if outline.manifests.is_some() && outline.layers.is_some() {
-        return Err(Unfit::Nonsense(
-            "it is a manifest and an index at once".to_owned(),
-        ));
+        return Err(Unfit::Nonsense("it is a manifest and an index at once".to_owned()));
     }
     let media_type = media_type(&outline, declared);
     let content = if INDEXES.contains(&media_type.as_str()) {
@@ -114,11 +112,7 @@ fn parse(body: &[u8], declared: &str, digest: Digest) -> Result<Document, Unfit>
     } else {
         return Err(Unfit::Other(media_type));
     };
-    Ok(Document {
-        digest,
-        media_type,
-        content,
-    })
+    Ok(Document { digest, media_type, content })
 }
 
 /// What the document says of itself, else what the registry says, else what its fields say.

@@ -12,10 +12,8 @@ use super::document::{Content, Document};
 use crate::{RegistryError, Wanted};
 
 /// Config media types of images.
-pub(super) const IMAGE_CONFIGS: [&str; 2] = [
-    "application/vnd.oci.image.config.v1+json",
-    "application/vnd.docker.container.image.v1+json",
-];
+pub(super) const IMAGE_CONFIGS: [&str; 2] =
+    ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
 
 /// What must be looked up besides the manifest.
 #[derive(Debug, Clone, Copy)]
@@ -26,10 +24,7 @@ pub(super) struct Needs {
 
 impl Needs {
     pub(super) fn of(wanted: &Wanted<'_>) -> Self {
-        Self {
-            labels: wanted.selector.needs_labels(),
-            platforms: wanted.platforms,
-        }
+        Self { labels: wanted.selector.needs_labels(), platforms: wanted.platforms }
     }
 }
 
@@ -147,10 +142,7 @@ pub(super) fn blobs(manifest: &ImageManifest) -> Result<Vec<Blob>, RegistryError
         let digest = Digest::parse(part.digest().as_ref())
             .map_err(|error| RegistryError::Unsuitable(format!("a layer cannot be preheated: {error}")))?;
         if seen.insert(digest.clone()) {
-            blobs.push(Blob {
-                digest,
-                size: part.size(),
-            });
+            blobs.push(Blob { digest, size: part.size() });
         }
     }
     Ok(blobs)

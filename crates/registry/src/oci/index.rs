@@ -108,28 +108,18 @@ fn entry(descriptor: &Descriptor) -> Result<Option<Manifest>, RegistryError> {
     if !is_image {
         return Ok(None);
     }
-    Ok(Some(Manifest {
-        digest: digest(descriptor)?,
-        media_type,
-        platform,
-    }))
+    Ok(Some(Manifest { digest: digest(descriptor)?, media_type, platform }))
 }
 
 fn digest(descriptor: &Descriptor) -> Result<Digest, RegistryError> {
     Digest::parse(descriptor.digest().as_ref()).map_err(|error| {
-        RegistryError::Unsuitable(format!(
-            "an index lists a manifest that cannot be preheated: {error}"
-        ))
+        RegistryError::Unsuitable(format!("an index lists a manifest that cannot be preheated: {error}"))
     })
 }
 
 fn own_platform(descriptor: &Descriptor) -> Option<Platform> {
     let own = descriptor.platform().as_ref()?;
-    platform(
-        &own.os().to_string(),
-        &own.architecture().to_string(),
-        own.variant().as_deref(),
-    )
+    platform(&own.os().to_string(), &own.architecture().to_string(), own.variant().as_deref())
 }
 
 fn is_attestation(descriptor: &Descriptor) -> bool {

@@ -17,20 +17,14 @@ pub(super) fn check_repository(name: &str) -> Result<(), RegistryError> {
     if is_repository(name) {
         return Ok(());
     }
-    Err(RegistryError::Unsuitable(format!(
-        "'{}' is no repository name",
-        shorten(name)
-    )))
+    Err(RegistryError::Unsuitable(format!("'{}' is no repository name", shorten(name))))
 }
 
 pub(super) fn check_tag(repository: &str, tag: &str) -> Result<(), RegistryError> {
     if is_tag(tag) {
         return Ok(());
     }
-    Err(RegistryError::Unsuitable(format!(
-        "{repository}: '{}' is neither a tag nor a digest",
-        shorten(tag)
-    )))
+    Err(RegistryError::Unsuitable(format!("{repository}: '{}' is neither a tag nor a digest", shorten(tag))))
 }
 
 fn is_component(part: &str) -> bool {

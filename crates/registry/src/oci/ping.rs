@@ -16,10 +16,9 @@ pub(super) async fn ping(session: &Session) -> Result<String, RegistryError> {
     let answer = asked.map_err(|error| explain(error, "the registry's /v2/"))?;
     match answer.status().as_u16() {
         200 => welcome(session, answer).await,
-        401 if answer.header("www-authenticate").is_none() => Err(stranger(
-            session,
-            "its /v2/ answers 401 and does not say how to sign in",
-        )),
+        401 if answer.header("www-authenticate").is_none() => {
+            Err(stranger(session, "its /v2/ answers 401 and does not say how to sign in"))
+        }
         401 | 403 => {
             let refused = answer.success(session.clock()).await.err();
             let refused = refused.unwrap_or_else(|| HttpError::new(ErrorKind::Status(401), "refused"));
@@ -51,10 +50,7 @@ async fn welcome(session: &Session, answer: Answer) -> Result<String, RegistryEr
         let body = String::from_utf8_lossy(&body);
         // The specification asks for nothing but the status; these are the bodies that registries send.
         if kind.contains("html") || !matches!(body.trim(), "" | "{}" | "true" | "\"\"") {
-            return Err(stranger(
-                session,
-                &format!("its /v2/ answers with {}", shape(&kind)),
-            ));
+            return Err(stranger(session, &format!("its /v2/ answers with {}", shape(&kind))));
         }
     }
     Ok(match session.auth() {

@@ -18,11 +18,8 @@ struct Page {
 impl Oci {
     /// Names below the namespace, sorted, each once.
     pub(super) async fn names(&self, namespace: &str) -> Result<Vec<String>, RegistryError> {
-        let mut names = if self.listed.is_empty() {
-            self.catalog(namespace).await?
-        } else {
-            self.listed.clone()
-        };
+        let mut names =
+            if self.listed.is_empty() { self.catalog(namespace).await? } else { self.listed.clone() };
         names.retain(|name| is_below(name, namespace));
         names.sort();
         names.dedup();
@@ -38,9 +35,7 @@ impl Oci {
             let found = page.repositories.unwrap_or_default();
             // Only what is wanted is kept: a catalog may be far larger than a project.
             names.extend(
-                found
-                    .into_iter()
-                    .filter(|name| is_below(name, namespace) && name::is_repository(name)),
+                found.into_iter().filter(|name| is_below(name, namespace) && name::is_repository(name)),
             );
         }
         Ok(names)
@@ -48,9 +43,7 @@ impl Oci {
 
     pub(super) fn no_list(&self, what: &str, error: &serde_json::Error) -> RegistryError {
         let place = error::place(self.session.base());
-        RegistryError::Lying(format!(
-            "{place}: the {what} is no list as registries send it: {error}"
-        ))
+        RegistryError::Lying(format!("{place}: the {what} is no list as registries send it: {error}"))
     }
 }
 
@@ -64,8 +57,5 @@ fn without_catalog(error: HttpError) -> RegistryError {
 }
 
 fn is_below(name: &str, namespace: &str) -> bool {
-    namespace.is_empty()
-        || name
-            .strip_prefix(namespace)
-            .is_some_and(|rest| rest.starts_with('/'))
+    namespace.is_empty() || name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -57,9 +57,7 @@ impl Oci {
         for (tags, image) in images {
             match image {
                 Ok(artifact) => found.artifacts.push(artifact),
-                Err(why) => found
-                    .left_out
-                    .extend(tags.into_iter().map(|tag| (tag, why.clone()))),
+                Err(why) => found.left_out.extend(tags.into_iter().map(|tag| (tag, why.clone()))),
             }
         }
         Ok(found)
@@ -114,11 +112,7 @@ impl Oci {
             };
             let place = *places.entry(digest.clone()).or_insert(groups.len());
             if place == groups.len() {
-                groups.push(Group {
-                    digest,
-                    document: None,
-                    tags: vec![],
-                });
+                groups.push(Group { digest, document: None, tags: vec![] });
             }
             groups[place].tags.push(tag);
             groups[place].document = groups[place].document.take().or(document);
@@ -171,18 +165,9 @@ impl Oci {
             self.image(repository, &group.tags[0], &document, needs).await
         };
         let image = match read.await {
-            Ok(artifact) => Ok(Artifact {
-                tags: group.tags.clone(),
-                ..artifact
-            }),
-            Err(RegistryError::Unsuitable(reason)) => Err(LeftOut {
-                filter: "media_type",
-                reason,
-            }),
-            Err(RegistryError::NotFound(reason)) => Err(LeftOut {
-                filter: "tag",
-                reason,
-            }),
+            Ok(artifact) => Ok(Artifact { tags: group.tags.clone(), ..artifact }),
+            Err(RegistryError::Unsuitable(reason)) => Err(LeftOut { filter: "media_type", reason }),
+            Err(RegistryError::NotFound(reason)) => Err(LeftOut { filter: "tag", reason }),
             Err(error) => return Err(error),
         };
         Ok((group.tags, image))
@@ -192,10 +177,7 @@ impl Oci {
 fn passes(tag: &str, wanted: &Wanted<'_>) -> Result<(), LeftOut> {
     wanted.selector.tag(tag)?;
     if !name::is_tag(tag) {
-        return Err(LeftOut {
-            filter: "tag",
-            reason: "it is no valid tag name".to_owned(),
-        });
+        return Err(LeftOut { filter: "tag", reason: "it is no valid tag name".to_owned() });
     }
     if is_companion(tag) {
         return Err(LeftOut {
@@ -218,8 +200,5 @@ fn is_companion(tag: &str) -> bool {
 }
 
 fn vanished() -> LeftOut {
-    LeftOut {
-        filter: "tag",
-        reason: "the tag was removed while the repository was read".to_owned(),
-    }
+    LeftOut { filter: "tag", reason: "the tag was removed while the repository was read".to_owned() }
 }

@@ -21,22 +21,12 @@ impl Account {
         let uid = rustix::process::geteuid();
         if !uid.is_root() {
             let gid = rustix::process::getegid().as_raw();
-            return Ok(Self {
-                name: format!("#{}", uid.as_raw()),
-                uid: uid.as_raw(),
-                gid,
-                switched: false,
-            });
+            return Ok(Self { name: format!("#{}", uid.as_raw()), uid: uid.as_raw(), gid, switched: false });
         }
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let names = wanted.map_or(vec!["postgres", "nobody"], |name| vec![name]);
-        let missing = || EmbeddedError::NoUser {
-            name: names[0].to_owned(),
-        };
-        names
-            .iter()
-            .find_map(|name| parse(&passwd, name))
-            .ok_or_else(missing)
+        let missing = || EmbeddedError::NoUser { name: names[0].to_owned() };
+        names.iter().find_map(|name| parse(&passwd, name)).ok_or_else(missing)
     }
 
     /// Makes `command` run as this user; std also clears root's supplementary groups on the way.
@@ -66,10 +56,5 @@ fn parse(passwd: &str, name: &str) -> Option<Account> {
         .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?;
     let uid = fields.nth(1)?.parse().ok()?;
     let gid = fields.next()?.parse().ok()?;
-    Some(Account {
-        name: name.to_owned(),
-        uid,
-        gid,
-        switched: true,
-    })
+    Some(Account { name: name.to_owned(), uid, gid, switched: true })
 }

@@ -26,23 +26,13 @@ impl Binaries {
         let data = layout.data();
         let Some(cluster) = cluster_major(&data) else {
             let install = install_command();
-            return found
-                .into_iter()
-                .next()
-                .ok_or(EmbeddedError::NoBinaries { install });
+            return found.into_iter().next().ok_or(EmbeddedError::NoBinaries { install });
         };
         let versions: Vec<String> = found.iter().map(|binaries| binaries.major.to_string()).collect();
-        found
-            .into_iter()
-            .find(|binaries| binaries.major == cluster)
-            .ok_or_else(|| {
-                let found = if versions.is_empty() {
-                    "none".to_owned()
-                } else {
-                    versions.join(", ")
-                };
-                EmbeddedError::VersionMismatch { data, cluster, found }
-            })
+        found.into_iter().find(|binaries| binaries.major == cluster).ok_or_else(|| {
+            let found = if versions.is_empty() { "none".to_owned() } else { versions.join(", ") };
+            EmbeddedError::VersionMismatch { data, cluster, found }
+        })
     }
 
     pub fn major(&self) -> u32 {
@@ -57,28 +47,17 @@ impl Binaries {
         if !dir.join("initdb").is_file() {
             return None;
         }
-        let output = Command::new(dir.join("postgres"))
-            .arg("--version")
-            .stdin(Stdio::null())
-            .output()
-            .ok()?;
+        let output =
+            Command::new(dir.join("postgres")).arg("--version").stdin(Stdio::null()).output().ok()?;
         let major = parse_version(&String::from_utf8_lossy(&output.stdout))?;
-        (major >= OLDEST).then(|| Self {
-            dir: dir.to_owned(),
-            major,
-        })
+        (major >= OLDEST).then(|| Self { dir: dir.to_owned(), major })
     }
 }
 
 /// Every usable directory, best first. A `PG_BIN` is an order: if it is wrong nothing else is tried.
 fn candidates(state_dir: &Path) -> Result<Vec<Binaries>, EmbeddedError> {
-    if let Some(dir) = env::var_os("PG_BIN")
-        .filter(|dir| !dir.is_empty())
-        .map(PathBuf::from)
-    {
-        return Binaries::probe(&dir)
-            .map(|binaries| vec![binaries])
-            .ok_or(EmbeddedError::BadPgBin { dir });
+    if let Some(dir) = env::var_os("PG_BIN").filter(|dir| !dir.is_empty()).map(PathBuf::from) {
+        return Binaries::probe(&dir).map(|binaries| vec![binaries]).ok_or(EmbeddedError::BadPgBin { dir });
     }
     let mut dirs: Vec<PathBuf> = pg_config().into_iter().collect();
     dirs.extend(versioned("/usr/lib/postgresql", ""));
@@ -92,11 +71,7 @@ fn candidates(state_dir: &Path) -> Result<Vec<Binaries>, EmbeddedError> {
 }
 
 fn pg_config() -> Option<PathBuf> {
-    let output = Command::new("pg_config")
-        .arg("--bindir")
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output().ok()?;
     let dir = String::from_utf8(output.stdout).ok()?;
     (!dir.trim().is_empty()).then(|| dir.trim().into())
 }
@@ -117,11 +92,7 @@ fn versioned(parent: &str, prefix: &str) -> Vec<PathBuf> {
 }
 
 fn cluster_major(data: &Path) -> Option<u32> {
-    fs::read_to_string(data.join("PG_VERSION"))
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
 /// From `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`, `… 19devel`.
@@ -132,10 +103,7 @@ fn parse_version(line: &str) -> Option<u32> {
 
 fn install_command() -> &'static str {
     let commands = [
-        (
-            "/usr/bin/apt-get",
-            "apt-get install -y --no-install-recommends postgresql",
-        ),
+        ("/usr/bin/apt-get", "apt-get install -y --no-install-recommends postgresql"),
         ("/usr/bin/dnf", "dnf install -y postgresql-server"),
         ("/sbin/apk", "apk add postgresql"),
         ("/usr/bin/zypper", "zypper install -y postgresql-server"),

@@ -25,9 +25,7 @@ pub(super) async fn ensure(layout: &Layout, binaries: &Binaries, sync: bool) -> 
     if sync {
         // The rename must outlive a power cut too, or the next start would make a second, empty cluster.
         let dir = layout.state_dir();
-        File::open(dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(EmbeddedError::io("cannot sync", dir))?;
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(EmbeddedError::io("cannot sync", dir))?;
     }
     Ok(())
 }
@@ -54,11 +52,7 @@ async fn initdb(layout: &Layout, binaries: &Binaries, sync: bool) -> Result<(), 
     if status.success() {
         return Ok(());
     }
-    Err(EmbeddedError::EndedEarly {
-        program: "initdb",
-        status: status.to_string(),
-        log: log.tail(),
-    })
+    Err(EmbeddedError::EndedEarly { program: "initdb", status: status.to_string(), log: log.tail() })
 }
 
 /// Removes what an interrupted initdb left. Its last helper process may still be writing for a moment.

@@ -20,11 +20,7 @@ pub enum EmbeddedError {
         "the cluster in {data} was made by Postgres {cluster}, but the binaries found are of version {found}; install \
          Postgres {cluster} (apt-get install postgresql-{cluster}), dump with pg_dump, then restore into a new state directory"
     )]
-    VersionMismatch {
-        data: PathBuf,
-        cluster: u32,
-        found: String,
-    },
+    VersionMismatch { data: PathBuf, cluster: u32, found: String },
 
     #[error(
         "the state directory {dir} is in use by another Forewarm process; stop it, or choose another state directory"
@@ -55,25 +51,13 @@ pub enum EmbeddedError {
     SocketDir { dir: PathBuf, reason: String },
 
     #[error("{what} {path}: {source}")]
-    Io {
-        what: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { what: &'static str, path: PathBuf, source: io::Error },
 
     #[error("{program} could not be run as user {user}: {source}")]
-    Spawn {
-        program: PathBuf,
-        user: String,
-        source: io::Error,
-    },
+    Spawn { program: PathBuf, user: String, source: io::Error },
 
     #[error("{program} ended early ({status}): {log}")]
-    EndedEarly {
-        program: &'static str,
-        status: String,
-        log: String,
-    },
+    EndedEarly { program: &'static str, status: String, log: String },
 
     #[error("postgres was not ready after {seconds} s: {log}")]
     NotReady { seconds: u64, log: String },
@@ -87,12 +71,7 @@ pub enum EmbeddedError {
     NotStopped { pid: i32 },
 
     #[error("postgres died {times} times within {seconds} s, the last time with {status}: {log}")]
-    KeepsDying {
-        times: usize,
-        seconds: u64,
-        status: String,
-        log: String,
-    },
+    KeepsDying { times: usize, seconds: u64, status: String, log: String },
 
     #[error(
         "no Forewarm with an embedded Postgres runs on {dir}; start `forewarm serve` there, or set FOREWARM_DATABASE_URL"

@@ -32,11 +32,7 @@ pub fn default_state_dir() -> Result<PathBuf, EmbeddedError> {
     if rustix::process::geteuid().is_root() {
         return Ok("/var/lib/forewarm".into());
     }
-    let absolute = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_STATE_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
         .map(|base| base.join("forewarm"))
@@ -46,20 +42,13 @@ pub fn default_state_dir() -> Result<PathBuf, EmbeddedError> {
 impl Layout {
     pub fn open(dir: &Path, account: Account) -> Result<Self, EmbeddedError> {
         fs::create_dir_all(dir).map_err(EmbeddedError::io("cannot create the state directory", dir))?;
-        let state_dir = dir
-            .canonicalize()
-            .map_err(EmbeddedError::io("cannot resolve", dir))?;
+        let state_dir = dir.canonicalize().map_err(EmbeddedError::io("cannot resolve", dir))?;
         refuse_foreign(&state_dir)?;
         refuse_unreachable(&state_dir, &account)?;
         let lock = lock(&state_dir)?;
         own(&state_dir, &account)?;
         let socket_dir = socket_dir(&state_dir, &account)?;
-        Ok(Self {
-            state_dir,
-            socket_dir,
-            account,
-            _lock: lock,
-        })
+        Ok(Self { state_dir, socket_dir, account, _lock: lock })
     }
 
     pub fn state_dir(&self) -> &Path {
@@ -138,10 +127,7 @@ fn lock(dir: &Path) -> Result<File, EmbeddedError> {
 /// Opens a file of ours, 0600. Never through a symbolic link: the directory may belong to the server's user while we
 /// are root.
 pub(super) fn open_own(options: &mut OpenOptions, path: &Path) -> std::io::Result<File> {
-    options
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32)
-        .open(path)
+    options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits() as i32).open(path)
 }
 
 fn own(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
@@ -158,17 +144,10 @@ fn socket_dir(state_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedEr
     }
     let mut hasher = DefaultHasher::new();
     state_dir.hash(&mut hasher);
-    let parent = if account.switched && Path::new("/run").is_dir() {
-        "/run".into()
-    } else {
-        env::temp_dir()
-    };
+    let parent = if account.switched && Path::new("/run").is_dir() { "/run".into() } else { env::temp_dir() };
     let dir = parent.join(format!("forewarm-{:016x}", hasher.finish()));
     if !fits(&dir) {
-        return Err(EmbeddedError::SocketDir {
-            dir,
-            reason: "its path is too long for a socket".to_owned(),
-        });
+        return Err(EmbeddedError::SocketDir { dir, reason: "its path is too long for a socket".to_owned() });
     }
     make_socket_dir(&dir, account)?;
     Ok(dir)

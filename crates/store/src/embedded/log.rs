@@ -39,15 +39,9 @@ impl Log {
     /// The complaints of this run in one line, or else its last words.
     pub fn tail(&self) -> String {
         let text = self.read().unwrap_or_default();
-        let lines: Vec<&str> = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .collect();
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let is_complaint = |line: &&&str| {
-            ["FATAL", "PANIC", "ERROR", "HINT", "DETAIL", "error:"]
-                .iter()
-                .any(|word| line.contains(word))
+            ["FATAL", "PANIC", "ERROR", "HINT", "DETAIL", "error:"].iter().any(|word| line.contains(word))
         };
         let mut complaints: Vec<&str> = lines.iter().filter(is_complaint).copied().collect();
         if complaints.is_empty() {

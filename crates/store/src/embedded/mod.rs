@@ -77,12 +77,7 @@ impl Embedded {
         cluster::ensure(&layout, &binaries, options.sync_initdb).await?;
         let server = Server::start(&layout, &binaries, &options).await?;
         runtime::write(&layout, &url(&layout), server.pid())?;
-        let embedded = Self {
-            server,
-            binaries,
-            layout,
-            options,
-        };
+        let embedded = Self { server, binaries, layout, options };
         embedded.announce();
         Ok(embedded)
     }
@@ -127,12 +122,8 @@ impl Embedded {
 
 fn url(layout: &Layout) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'/')
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'~');
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     let socket_dir = layout.socket_dir().to_string_lossy();
     // Port and TLS are spelled out because libpq's and sqlx's defaults can be bent by the environment.
     format!(

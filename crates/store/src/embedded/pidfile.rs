@@ -31,10 +31,7 @@ impl PidFile {
     pub fn read(path: &Path) -> Option<Self> {
         let text = fs::read_to_string(path).ok()?;
         let pid = text.lines().next()?.trim().parse().ok()?;
-        Some(Self {
-            pid,
-            ready: text.lines().nth(7).is_some_and(|state| state.trim() == "ready"),
-        })
+        Some(Self { pid, ready: text.lines().nth(7).is_some_and(|state| state.trim() == "ready") })
     }
 }
 
@@ -75,10 +72,7 @@ async fn stop_orphan(pid: i32, data: &Path) -> Result<(), EmbeddedError> {
     while processes::runs(pid, data) {
         let now = Instant::now();
         if now.duration_since(begin) > PATIENCE {
-            return Err(EmbeddedError::Orphans {
-                pids: pid.to_string(),
-                data: data.to_owned(),
-            });
+            return Err(EmbeddedError::Orphans { pids: pid.to_string(), data: data.to_owned() });
         }
         if now >= next_signal {
             // A failure means that it has just ended, or that the wait will tell.
@@ -100,10 +94,7 @@ async fn wait_until_left(data: &Path) -> Result<(), EmbeddedError> {
         }
         if begin.elapsed() > PATIENCE {
             let pids = pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            return Err(EmbeddedError::Orphans {
-                pids,
-                data: data.to_owned(),
-            });
+            return Err(EmbeddedError::Orphans { pids, data: data.to_owned() });
         }
         tokio::time::sleep(POLL).await;
     }

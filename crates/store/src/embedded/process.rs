@@ -17,11 +17,7 @@ use super::layout::Layout;
 use super::log::Log;
 
 /// Sorts by code point, the same on every machine, and still knows which letters are upper case.
-pub(super) const LOCALE: &str = if cfg!(target_os = "macos") {
-    "en_US.UTF-8"
-} else {
-    "C.UTF-8"
-};
+pub(super) const LOCALE: &str = if cfg!(target_os = "macos") { "en_US.UTF-8" } else { "C.UTF-8" };
 
 /// A program of Postgres as the server's user, in a neutral environment, which gets `at_our_death` when we die.
 pub(super) fn command(
@@ -32,14 +28,8 @@ pub(super) fn command(
 ) -> Result<Command, EmbeddedError> {
     let mut command = Command::new(program);
     let output = log.appender()?;
-    let errors = output
-        .try_clone()
-        .map_err(EmbeddedError::io("cannot open", layout.log()))?;
-    command
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors)
-        .current_dir("/");
+    let errors = output.try_clone().map_err(EmbeddedError::io("cannot open", layout.log()))?;
+    command.stdin(Stdio::null()).stdout(output).stderr(errors).current_dir("/");
     // A group of its own: Ctrl-C on our terminal must not reach it before we have drained.
     command.env("LC_ALL", LOCALE).process_group(0);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
@@ -87,11 +77,7 @@ impl Process {
 
     pub fn spawn(mut command: Command, account: &Account) -> Result<Self, EmbeddedError> {
         let program = PathBuf::from(command.get_program());
-        let failed = |source| EmbeddedError::Spawn {
-            program,
-            user: account.name.clone(),
-            source,
-        };
+        let failed = |source| EmbeddedError::Spawn { program, user: account.name.clone(), source };
         let (started, start) = std::sync::mpsc::sync_channel(1);
         let (end, ended) = watch::channel(None);
         let keeper = move || match command.spawn() {
@@ -102,9 +88,7 @@ impl Process {
                 end.send_replace(Some(status));
             }
         };
-        let spawned = thread::Builder::new()
-            .name("postgres-keeper".to_owned())
-            .spawn(keeper);
+        let spawned = thread::Builder::new().name("postgres-keeper".to_owned()).spawn(keeper);
         let pid = match spawned {
             Ok(_) => start.recv().expect("the keeper answers before it ends"),
             Err(error) => Err(error),
@@ -119,10 +103,7 @@ impl Process {
 
     pub async fn wait(&self) -> ExitStatus {
         let mut ended = self.ended.clone();
-        let status = ended
-            .wait_for(Option::is_some)
-            .await
-            .expect("the keeper tells the end before it ends");
+        let status = ended.wait_for(Option::is_some).await.expect("the keeper tells the end before it ends");
         status.expect("just checked")
     }
 

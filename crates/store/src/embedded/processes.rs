@@ -13,8 +13,7 @@ pub(super) fn are_visible() -> bool {
 /// Whether `pid` is alive and its command line names the data directory, as our servers' does.
 pub(super) fn runs(pid: i32, data: &Path) -> bool {
     let line = fs::read(proc(&pid.to_string()).join("cmdline")).unwrap_or_default();
-    line.split(|byte| *byte == 0)
-        .any(|argument| argument == data.as_os_str().as_bytes())
+    line.split(|byte| *byte == 0).any(|argument| argument == data.as_os_str().as_bytes())
 }
 
 /// The processes whose working directory is the data directory: a postmaster and its children, and nobody else.

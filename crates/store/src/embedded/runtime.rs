@@ -20,9 +20,7 @@ struct Runtime {
 
 /// Where the embedded server of a running Forewarm is reached; for worker processes.
 pub fn running_url(state_dir: &Path) -> Result<String, EmbeddedError> {
-    let not_running = || EmbeddedError::NotRunning {
-        dir: state_dir.to_owned(),
-    };
+    let not_running = || EmbeddedError::NotRunning { dir: state_dir.to_owned() };
     let text = match fs::read(path(state_dir)) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_running()),
@@ -30,22 +28,14 @@ pub fn running_url(state_dir: &Path) -> Result<String, EmbeddedError> {
     };
     let runtime: Runtime = serde_json::from_slice(&text).map_err(|_| not_running())?;
     // A killed Forewarm leaves the file behind.
-    if is_alive(runtime.pid) {
-        Ok(runtime.url)
-    } else {
-        Err(not_running())
-    }
+    if is_alive(runtime.pid) { Ok(runtime.url) } else { Err(not_running()) }
 }
 
 /// Written aside and renamed, so that a reader never sees half of it.
 pub(super) fn write(layout: &Layout, url: &str, server_pid: i32) -> Result<(), EmbeddedError> {
     let path = path(layout.state_dir());
     let aside = path.with_extension("json.new");
-    let runtime = Runtime {
-        url: url.to_owned(),
-        pid: std::process::id(),
-        server_pid,
-    };
+    let runtime = Runtime { url: url.to_owned(), pid: std::process::id(), server_pid };
     let text = serde_json::to_vec(&runtime).expect("strings and numbers are always JSON");
     let _ = fs::remove_file(&aside);
     open_own(OpenOptions::new().write(true).create_new(true), &aside)

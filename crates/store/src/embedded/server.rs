@@ -38,10 +38,7 @@ impl Server {
         for (name, value) in settings(layout, options) {
             postgres.arg("-c").arg(format!("{name}={value}"));
         }
-        let server = Self {
-            process: Process::spawn(postgres, layout.account())?,
-            log,
-        };
+        let server = Self { process: Process::spawn(postgres, layout.account())?, log };
         server.until_ready(layout).await?;
         Ok(server)
     }
@@ -71,10 +68,7 @@ impl Server {
 
     async fn until_ready(&self, layout: &Layout) -> Result<(), EmbeddedError> {
         let begin = Instant::now();
-        let ready = PidFile {
-            pid: self.pid(),
-            ready: true,
-        };
+        let ready = PidFile { pid: self.pid(), ready: true };
         while PidFile::read(&layout.pid_file()).as_ref() != Some(&ready) {
             if let Some(status) = self.process.ended() {
                 let log = self.log.tail();
@@ -85,10 +79,7 @@ impl Server {
                 });
             }
             if begin.elapsed() > START_LIMIT {
-                return Err(EmbeddedError::NotReady {
-                    seconds: START_LIMIT.as_secs(),
-                    log: self.log.tail(),
-                });
+                return Err(EmbeddedError::NotReady { seconds: START_LIMIT.as_secs(), log: self.log.tail() });
             }
             sleep(POLL).await;
         }

@@ -67,10 +67,7 @@ impl Executions<'_> {
         };
         let instances = reopen_tasks(&mut tx, id, row.max_attempts).await?;
         if let Some(run_at) = row.due_at {
-            let job = Job::ExpandExecution {
-                execution_id: id,
-                seq: row.seq,
-            };
+            let job = Job::ExpandExecution { execution_id: id, seq: row.seq };
             queue::push(&mut tx, &[Ticket { job, run_at }]).await?;
         }
         tx.commit().await?;

@@ -128,18 +128,8 @@ impl Executions<'_> {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(false) };
-        let job = Job::ExpandExecution {
-            execution_id: lease.execution_id,
-            seq: row.seq,
-        };
-        queue::push(
-            &mut tx,
-            &[Ticket {
-                job,
-                run_at: row.due_at,
-            }],
-        )
-        .await?;
+        let job = Job::ExpandExecution { execution_id: lease.execution_id, seq: row.seq };
+        queue::push(&mut tx, &[Ticket { job, run_at: row.due_at }]).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -162,13 +152,8 @@ impl Executions<'_> {
         if failed.rows_affected() == 0 {
             return Ok(false);
         }
-        super::end::stop_tasks(
-            &mut tx,
-            lease.execution_id,
-            "the execution failed",
-            self.store.clock.bind(),
-        )
-        .await?;
+        super::end::stop_tasks(&mut tx, lease.execution_id, "the execution failed", self.store.clock.bind())
+            .await?;
         super::end::store_counts(&mut tx, lease.execution_id).await?;
         tx.commit().await?;
         Ok(true)

@@ -86,10 +86,7 @@ impl Executions<'_> {
         )
         .fetch_all(&self.store.pool)
         .await?;
-        let executions = rows
-            .into_iter()
-            .map(TryInto::try_into)
-            .collect::<Result<_, _>>()?;
+        let executions = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
         Ok((executions, total))
     }
 
@@ -98,13 +95,7 @@ impl Executions<'_> {
         let row = sqlx::query!("SELECT spec, origin_access FROM executions WHERE id = $1", id)
             .fetch_optional(&self.store.pool)
             .await?;
-        row.map(|row| {
-            Ok((
-                read_spec(id, row.spec)?,
-                origin_access::from_json(row.origin_access),
-            ))
-        })
-        .transpose()
+        row.map(|row| Ok((read_spec(id, row.spec)?, origin_access::from_json(row.origin_access)))).transpose()
     }
 
     /// Ids of a policy's executions that have not ended.
@@ -146,15 +137,12 @@ impl TryFrom<Row> for Execution {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let status = row
-            .status
-            .parse()
-            .map_err(|error: forewarm_domain::Invalid| StoreError::Corrupt {
-                table: "execution",
-                id: row.id,
-                column: "status",
-                reason: error.reason,
-            })?;
+        let status = row.status.parse().map_err(|error: forewarm_domain::Invalid| StoreError::Corrupt {
+            table: "execution",
+            id: row.id,
+            column: "status",
+            reason: error.reason,
+        })?;
         Ok(Self {
             id: row.id,
             policy: row.policy,

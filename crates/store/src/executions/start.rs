@@ -46,18 +46,8 @@ impl Executions<'_> {
         )
         .fetch_one(&mut *tx)
         .await?;
-        let job = Job::ExpandExecution {
-            execution_id: row.id,
-            seq: row.seq,
-        };
-        queue::push(
-            &mut tx,
-            &[Ticket {
-                job,
-                run_at: row.due_at,
-            }],
-        )
-        .await?;
+        let job = Job::ExpandExecution { execution_id: row.id, seq: row.seq };
+        queue::push(&mut tx, &[Ticket { job, run_at: row.due_at }]).await?;
         tx.commit().await?;
         Ok(row.id)
     }

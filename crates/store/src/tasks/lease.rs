@@ -118,17 +118,8 @@ impl Tasks<'_> {
             urls: row.urls,
         };
         Ok(Some(Assignment {
-            lease: Lease {
-                task_id,
-                execution_id: row.execution_id,
-                token,
-                attempt: row.attempt,
-            },
-            stage: if row.stage == "check" {
-                Stage::Check
-            } else {
-                Stage::Submit
-            },
+            lease: Lease { task_id, execution_id: row.execution_id, token, attempt: row.attempt },
+            stage: if row.stage == "check" { Stage::Check } else { Stage::Submit },
             target: read_target(task_id, target)?,
             instance_id: row.instance_id,
             max_attempts: row.max_attempts,

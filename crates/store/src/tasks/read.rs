@@ -95,36 +95,21 @@ impl Tasks<'_> {
         )
         .fetch_all(&self.store.pool)
         .await?;
-        let tasks = rows
-            .into_iter()
-            .map(TryInto::try_into)
-            .collect::<Result<_, _>>()?;
+        let tasks = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
         Ok((tasks, total))
     }
 }
 
 pub(super) fn read_target(id: i64, columns: TargetColumns) -> Result<Target, StoreError> {
-    let corrupt = |column, reason: String| StoreError::Corrupt {
-        table: "task",
-        id,
-        column,
-        reason,
-    };
+    let corrupt = |column, reason: String| StoreError::Corrupt { table: "task", id, column, reason };
     if columns.digest.is_empty() {
-        let urls = columns
-            .urls
-            .iter()
-            .map(|url| url.parse())
-            .collect::<Result<_, _>>();
+        let urls = columns.urls.iter().map(|url| url.parse()).collect::<Result<_, _>>();
         return Ok(Target::Files {
             urls: urls.map_err(|error: url::ParseError| corrupt("urls", error.to_string()))?,
         });
     }
     let digest = |text: &str, column| Digest::parse(text).map_err(|error| corrupt(column, error.reason));
-    let platform = columns
-        .platform
-        .map(|platform| platform.parse::<Platform>())
-        .transpose();
+    let platform = columns.platform.map(|platform| platform.parse::<Platform>()).transpose();
     Ok(Target::Image(ImageTarget {
         registry_id: columns.registry_id,
         digest: digest(&columns.digest, "digest")?,

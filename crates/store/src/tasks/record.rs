@@ -18,25 +18,11 @@ use crate::{StoreError, task_logs};
 #[derive(Debug, Clone)]
 pub enum Step {
     /// The engine is at it: look again after `check_in`.
-    Running {
-        engine_job: Option<String>,
-        check_in: Duration,
-        message: String,
-        report: Report,
-    },
+    Running { engine_job: Option<String>, check_in: Duration, message: String, report: Report },
     /// Warm, proven as far as `proof`.
-    Success {
-        engine_job: Option<String>,
-        proof: Proof,
-        message: String,
-        report: Report,
-    },
+    Success { engine_job: Option<String>, proof: Proof, message: String, report: Report },
     /// This attempt failed: submit again after `wait`. `asked` = nobody knows whether the engine took it.
-    Retry {
-        wait: Duration,
-        asked: bool,
-        message: String,
-    },
+    Retry { wait: Duration, asked: bool, message: String },
     /// The engine could not be asked how it is going: ask again after `wait`.
     CheckAgain { wait: Duration, message: String },
     /// Failed for good.
@@ -123,12 +109,7 @@ impl Tasks<'_> {
 impl Columns {
     fn of(stage: Stage, step: Step) -> Self {
         match step {
-            Step::Running {
-                engine_job,
-                check_in,
-                message,
-                report,
-            } => Self {
+            Step::Running { engine_job, check_in, message, report } => Self {
                 status: "running",
                 stage: "check",
                 message: Some(message),
@@ -137,12 +118,7 @@ impl Columns {
                 wait: Some(check_in),
                 ..Self::default()
             },
-            Step::Success {
-                engine_job,
-                proof,
-                message,
-                report,
-            } => Self {
+            Step::Success { engine_job, proof, message, report } => Self {
                 status: "success",
                 stage: "check",
                 message: Some(message),
@@ -167,13 +143,9 @@ impl Columns {
                 wait: Some(wait),
                 ..Self::default()
             },
-            Step::Failed { message, report } => Self {
-                status: "error",
-                stage: "check",
-                message: Some(message),
-                report,
-                ..Self::default()
-            },
+            Step::Failed { message, report } => {
+                Self { status: "error", stage: "check", message: Some(message), report, ..Self::default() }
+            }
             Step::GivenBack { wait, asked } => Self {
                 status: "running",
                 asked,

@@ -79,10 +79,7 @@ pub(super) async fn open(
         .iter()
         .zip(0..)
         .map(|(task, place)| Ticket {
-            job: Job::SubmitTask {
-                task_id: task.id,
-                seq: task.seq,
-            },
+            job: Job::SubmitTask { task_id: task.id, seq: task.seq },
             run_at: first + gap * place,
         })
         .collect();
@@ -114,10 +111,7 @@ async fn reserve(
         return Ok((now, chrono::Duration::zero()));
     };
     let gap = chrono::Duration::microseconds((1_000_000.0 / row.rate) as i64);
-    Ok((
-        row.next_submit_at - gap * i32::try_from(places).unwrap_or(i32::MAX),
-        gap,
-    ))
+    Ok((row.next_submit_at - gap * i32::try_from(places).unwrap_or(i32::MAX), gap))
 }
 
 /// Writes down when paced tickets are due, so that the sweep does not take them for lost.

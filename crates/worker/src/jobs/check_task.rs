@@ -29,22 +29,13 @@ async fn check(context: Context, task: Assignment, log: TaskLog) -> Result<Step,
         }
     };
     let Some(subject) = subject(&context, &task).await? else {
-        return Ok(Step::Failed {
-            message: "its registry was deleted".to_owned(),
-            report: None,
-        });
+        return Ok(Step::Failed { message: "its registry was deleted".to_owned(), report: None });
     };
     let preheat = step::preheat(&task, &plan, subject);
-    Ok(
-        match instance
-            .provider
-            .progress(&preheat, task.engine_job.as_deref(), &log)
-            .await
-        {
-            Ok(progress) => step::step_of(&task, progress, &log),
-            Err(error) => again_or_failed(error, &log),
-        },
-    )
+    Ok(match instance.provider.progress(&preheat, task.engine_job.as_deref(), &log).await {
+        Ok(progress) => step::step_of(&task, progress, &log),
+        Err(error) => again_or_failed(error, &log),
+    })
 }
 
 /// What the engine must end up holding was noted at the submission; no registry is asked again.
@@ -77,10 +68,7 @@ fn again_or_failed(error: ProviderError, log: &TaskLog) -> Step {
     match error {
         ProviderError::Permanent { message } => {
             log.error(message.clone());
-            Step::Failed {
-                message: format!("{message}; the engine may go on with its job"),
-                report: None,
-            }
+            Step::Failed { message: format!("{message}; the engine may go on with its job"), report: None }
         }
         ProviderError::Transient { message, retry_after } => {
             log.warning(message.clone());
@@ -91,10 +79,7 @@ fn again_or_failed(error: ProviderError, log: &TaskLog) -> Step {
         }
         ProviderError::Unknown { message } => {
             log.warning(message.clone());
-            Step::CheckAgain {
-                wait: CHECK_AGAIN,
-                message: unanswered(&message),
-            }
+            Step::CheckAgain { wait: CHECK_AGAIN, message: unanswered(&message) }
         }
     }
 }

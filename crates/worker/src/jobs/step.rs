@@ -26,31 +26,17 @@ where
     W: Future<Output = Result<Step, StoreError>> + Send + 'static,
 {
     let place = context.running.place().await;
-    let Some(task) = context
-        .store
-        .tasks()
-        .begin(task_id, seq, context.settings.lease)
-        .await?
-    else {
+    let Some(task) = context.store.tasks().begin(task_id, seq, context.settings.lease).await? else {
         // Stopped, done by an earlier delivery of this ticket, or in another process's hands.
         return Ok(());
     };
     let Some(place) = place else {
-        let step = Step::GivenBack {
-            wait: Duration::from_secs(1),
-            asked: task.asked,
-        };
-        context
-            .store
-            .tasks()
-            .record(task.lease, task.stage, step, &[])
-            .await?;
+        let step = Step::GivenBack { wait: Duration::from_secs(1), asked: task.asked };
+        context.store.tasks().record(task.lease, task.stage, step, &[]).await?;
         return Ok(());
     };
     let log = context.task_log();
-    context
-        .running
-        .spawn(place, run(context.clone(), task, log, work));
+    context.running.spawn(place, run(context.clone(), task, log, work));
     Ok(())
 }
 
@@ -72,10 +58,7 @@ where
             return;
         }
         Kept::Lost => {
-            tracing::info!(
-                task_id = task.lease.task_id,
-                "the lease was lost: stopped, or taken over"
-            );
+            tracing::info!(task_id = task.lease.task_id, "the lease was lost: stopped, or taken over");
             return;
         }
         // What was asked of the engine is found again by its mark.
@@ -83,11 +66,7 @@ where
         Kept::Panicked(text) => {
             tracing::error!(task_id = task.lease.task_id, panic = text, "a step panicked");
             log.error(format!("internal error: {text}"));
-            retry_or_fail(
-                &task,
-                "internal error; the server's log has the rest".to_owned(),
-                None,
-            )
+            retry_or_fail(&task, "internal error; the server's log has the rest".to_owned(), None)
         }
     };
     record(&context, &task, step, &log).await;
@@ -96,11 +75,7 @@ where
 /// Keeps the lease, and shows what the log has so far to whoever follows it.
 async fn renew(context: Context, lease: Lease, log: TaskLog) -> Result<bool, StoreError> {
     let lines = log.take();
-    let renewed = context
-        .store
-        .tasks()
-        .renew(lease, context.settings.lease, &lines)
-        .await;
+    let renewed = context.store.tasks().renew(lease, context.settings.lease, &lines).await;
     if !matches!(renewed, Ok(true)) {
         log.put_back(lines);
     }
@@ -112,12 +87,7 @@ async fn record(context: &Context, task: &Assignment, step: Step, log: &TaskLog)
     let lines = log.take();
     let task_id = task.lease.task_id;
     for _ in 0..RECORD_TRIES {
-        match context
-            .store
-            .tasks()
-            .record(task.lease, task.stage, step.clone(), &lines)
-            .await
-        {
+        match context.store.tasks().record(task.lease, task.stage, step.clone(), &lines).await {
             Ok(true) => return,
             Ok(false) => {
                 tracing::info!(task_id, "the end of a step was not recorded: the lease was lost");
@@ -129,10 +99,7 @@ async fn record(context: &Context, task: &Assignment, step: Step, log: &TaskLog)
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    tracing::error!(
-        task_id,
-        "the end of a step was never recorded; the sweep will bring the task back"
-    );
+    tracing::error!(task_id, "the end of a step was never recorded; the sweep will bring the task back");
 }
 
 /// The same step, unless the task's instance, plan or time is gone.
@@ -140,12 +107,7 @@ pub(super) async fn ready(
     context: &Context,
     task: &Assignment,
 ) -> Result<Result<(std::sync::Arc<ConnectedInstance>, std::sync::Arc<Plan>), Step>, StoreError> {
-    let failed = |message: &str| {
-        Ok(Err(Step::Failed {
-            message: message.to_owned(),
-            report: None,
-        }))
-    };
+    let failed = |message: &str| Ok(Err(Step::Failed { message: message.to_owned(), report: None }));
     if task.interruptions > MAX_INTERRUPTIONS {
         return failed("given up: too many processes died or lost the engine's answer over this task");
     }
@@ -183,40 +145,20 @@ pub(super) fn preheat(task: &Assignment, plan: &Plan, subject: Subject) -> Prehe
 
 /// What an engine's answer means for the task.
 pub(super) fn step_of(task: &Assignment, progress: Progress, log: &TaskLog) -> Step {
-    let Progress {
-        engine_job,
-        outcome,
-        report,
-    } = progress;
+    let Progress { engine_job, outcome, report } = progress;
     match outcome {
-        Outcome::Running { check_in, message } => Step::Running {
-            engine_job,
-            check_in,
-            message,
-            report,
-        },
+        Outcome::Running { check_in, message } => Step::Running { engine_job, check_in, message, report },
         Outcome::Success { proof, message } => {
             log.info(format!("success: {message}"));
-            Step::Success {
-                engine_job,
-                proof,
-                message,
-                report,
-            }
+            Step::Success { engine_job, proof, message, report }
         }
         Outcome::Failed { message, retry: true } => {
             log.error(message.clone());
             retry_or_fail(task, message, Some(report))
         }
-        Outcome::Failed {
-            message,
-            retry: false,
-        } => {
+        Outcome::Failed { message, retry: false } => {
             log.error(message.clone());
-            Step::Failed {
-                message,
-                report: Some(report),
-            }
+            Step::Failed { message, report: Some(report) }
         }
     }
 }
@@ -226,15 +168,9 @@ pub(super) fn step_of_error(task: &Assignment, error: ProviderError, log: &TaskL
     log.error(error.to_string());
     match error {
         ProviderError::Transient { message, retry_after } => try_again(task, message, None, retry_after),
-        ProviderError::Permanent { message } => Step::Failed {
-            message,
-            report: None,
-        },
+        ProviderError::Permanent { message } => Step::Failed { message, report: None },
         ProviderError::Unknown { message } if task.interruptions + 1 >= task.max_attempts => Step::Failed {
-            message: format!(
-                "given up after {} lost answers: {message}",
-                task.interruptions + 1
-            ),
+            message: format!("given up after {} lost answers: {message}", task.interruptions + 1),
             report: None,
         },
         ProviderError::Unknown { message } => Step::Retry {
@@ -264,27 +200,14 @@ fn try_again(
 ) -> Step {
     let attempt = task.lease.attempt;
     if attempt >= task.max_attempts {
-        let message = if task.max_attempts > 1 {
-            format!("{message} (after {attempt} attempts)")
-        } else {
-            message
-        };
+        let message =
+            if task.max_attempts > 1 { format!("{message} (after {attempt} attempts)") } else { message };
         return Step::Failed { message, report };
     }
     let wait = backoff(attempt, asked_for);
     if task.now + wait > task.deadline {
-        return Step::Failed {
-            message: format!("{message} (no time left for another attempt)"),
-            report,
-        };
+        return Step::Failed { message: format!("{message} (no time left for another attempt)"), report };
     }
-    let message = format!(
-        "attempt {attempt} of {} failed, trying again: {message}",
-        task.max_attempts
-    );
-    Step::Retry {
-        wait,
-        asked: false,
-        message,
-    }
+    let message = format!("attempt {attempt} of {} failed, trying again: {message}", task.max_attempts);
+    Step::Retry { wait, asked: false, message }
 }

@@ -82,10 +82,7 @@ async fn subject(
         None => None,
     };
     let Some(registry) = registry else {
-        return Ok(Err(Step::Failed {
-            message: "its registry was deleted".to_owned(),
-            report: None,
-        }));
+        return Ok(Err(Step::Failed { message: "its registry was deleted".to_owned(), report: None }));
     };
     let found = read(&registry.client, image).await;
     let (blobs, access) = match found {
@@ -95,12 +92,7 @@ async fn subject(
             return Ok(Err(registry_step(task, &error)));
         }
     };
-    log.info(format!(
-        "{}@{} has {} blobs",
-        image.repository,
-        image.digest,
-        blobs.len()
-    ));
+    log.info(format!("{}@{} has {} blobs", image.repository, image.digest, blobs.len()));
     let subject = image_subject(image, registry.registry.url.clone(), blobs.clone(), access);
     Ok(Ok((subject, blobs)))
 }
@@ -135,17 +127,10 @@ fn image_subject(
 /// The engine was not asked yet, so trying again is always safe; but an earlier, interrupted question stays open.
 fn registry_step(task: &Assignment, error: &RegistryError) -> Step {
     if !error.is_transient() {
-        return Step::Failed {
-            message: error.to_string(),
-            report: None,
-        };
+        return Step::Failed { message: error.to_string(), report: None };
     }
     match step::retry_or_fail(task, error.to_string(), None) {
-        Step::Retry { wait, message, .. } => Step::Retry {
-            wait,
-            asked: task.asked,
-            message,
-        },
+        Step::Retry { wait, message, .. } => Step::Retry { wait, asked: task.asked, message },
         step => step,
     }
 }

@@ -28,10 +28,7 @@ pub(super) async fn policy(
     summary: &mut Summary,
 ) -> Result<(), ExpandError> {
     let selector = compile(filters)?;
-    let wanted = Wanted {
-        selector: &selector,
-        platforms: !options.platforms.is_empty(),
-    };
+    let wanted = Wanted { selector: &selector, platforms: !options.platforms.is_empty() };
     let mut repositories = Vec::new();
     for repository in registry.client.repositories(namespace).await? {
         match selector.repository(short_name(&repository, namespace)) {
@@ -62,17 +59,11 @@ pub(super) async fn images(
     summary: &mut Summary,
 ) -> Result<(), ExpandError> {
     let selector = compile(&[])?;
-    let wanted = Wanted {
-        selector: &selector,
-        platforms: !options.platforms.is_empty(),
-    };
+    let wanted = Wanted { selector: &selector, platforms: !options.platforms.is_empty() };
     let mut resolved = Vec::new();
     for image in images {
         let registry = targets::registry(context, image.registry_id).await?;
-        let artifact = registry
-            .client
-            .artifact(&image.repository, &image.reference, &wanted)
-            .await?;
+        let artifact = registry.client.artifact(&image.repository, &image.reference, &wanted).await?;
         if manifests(&artifact, options).next().is_none() {
             return Err(RegistryError::Unsuitable(format!(
                 "{}:{} has no manifest for the wanted platforms",
@@ -99,9 +90,7 @@ fn compile(filters: &[Filter]) -> Result<Selector, ExpandError> {
 
 /// The name that a pattern sees: without the project's namespace.
 fn short_name<'a>(repository: &'a str, namespace: &str) -> &'a str {
-    repository
-        .strip_prefix(namespace)
-        .map_or(repository, |rest| rest.strip_prefix('/').unwrap_or(rest))
+    repository.strip_prefix(namespace).map_or(repository, |rest| rest.strip_prefix('/').unwrap_or(rest))
 }
 
 fn select(artifacts: Vec<Artifact>, selector: &Selector, summary: &mut Summary) -> Vec<Artifact> {
@@ -142,9 +131,7 @@ async fn write_artifacts(
     let mut places = BTreeMap::new();
     for artifact in artifacts {
         for manifest in manifests(artifact, options) {
-            let place = *places
-                .entry((&artifact.repository, &manifest.digest))
-                .or_insert(targets.len());
+            let place = *places.entry((&artifact.repository, &manifest.digest)).or_insert(targets.len());
             if place < targets.len() {
                 targets[place].tags.extend(artifact.tags.iter().cloned());
                 continue;

@@ -37,11 +37,8 @@ pub(super) enum ExpandError {
 
 pub(crate) async fn run(context: &Context, execution_id: i64, seq: i64) -> Result<(), StoreError> {
     let place = context.running.place().await;
-    let Some(expansion) = context
-        .store
-        .executions()
-        .begin_expansion(execution_id, seq, context.settings.lease)
-        .await?
+    let Some(expansion) =
+        context.store.executions().begin_expansion(execution_id, seq, context.settings.lease).await?
     else {
         return Ok(());
     };
@@ -67,27 +64,22 @@ async fn work(context: Context, expansion: Expansion) {
             async move { store.executions().renew_expansion(lease, time).await }.boxed()
         }
     };
-    let ended = match keep(
-        expand(&context, &expansion),
-        renew,
-        context.settings.lease,
-        context.running.over(),
-    )
-    .await
-    {
-        Kept::Done(Ok(summary)) => end(&context, &expansion, &summary).await,
-        Kept::Done(Err(error)) => give_up_or_postpone(&context, &expansion, error).await,
-        Kept::Lost => {
-            tracing::info!(execution_id, "the lease was lost: stopped, or taken over");
-            Ok(true)
-        }
-        Kept::Over => postpone(&context, &expansion, Duration::ZERO, "the worker was stopped").await,
-        Kept::Panicked(text) => {
-            tracing::error!(execution_id, panic = text, "an expansion panicked");
-            let error = ExpandError::Plan("internal error; the server's log has the rest".to_owned());
-            give_up_or_postpone(&context, &expansion, error).await
-        }
-    };
+    let ended =
+        match keep(expand(&context, &expansion), renew, context.settings.lease, context.running.over()).await
+        {
+            Kept::Done(Ok(summary)) => end(&context, &expansion, &summary).await,
+            Kept::Done(Err(error)) => give_up_or_postpone(&context, &expansion, error).await,
+            Kept::Lost => {
+                tracing::info!(execution_id, "the lease was lost: stopped, or taken over");
+                Ok(true)
+            }
+            Kept::Over => postpone(&context, &expansion, Duration::ZERO, "the worker was stopped").await,
+            Kept::Panicked(text) => {
+                tracing::error!(execution_id, panic = text, "an expansion panicked");
+                let error = ExpandError::Plan("internal error; the server's log has the rest".to_owned());
+                give_up_or_postpone(&context, &expansion, error).await
+            }
+        };
     if let Err(error) = ended {
         tracing::warn!(execution_id, %error, "the end of an expansion was not recorded; the sweep will bring it back");
     }
@@ -98,31 +90,13 @@ async fn expand(context: &Context, expansion: &Expansion) -> Result<Summary, Exp
     let recipients = targets::recipients(context, &expansion.spec, &mut summary).await?;
     let mut writer = Writer::new(context, expansion, &recipients);
     match &expansion.spec.work {
-        Work::Policy {
-            registry_id,
-            namespace,
-            filters,
-        } => {
+        Work::Policy { registry_id, namespace, filters } => {
             let registry = targets::registry(context, *registry_id).await?;
-            find::policy(
-                &registry,
-                namespace,
-                filters,
-                &expansion.spec.options,
-                &mut writer,
-                &mut summary,
-            )
-            .await?;
+            find::policy(&registry, namespace, filters, &expansion.spec.options, &mut writer, &mut summary)
+                .await?;
         }
         Work::Images { images } => {
-            find::images(
-                context,
-                images,
-                &expansion.spec.options,
-                &mut writer,
-                &mut summary,
-            )
-            .await?;
+            find::images(context, images, &expansion.spec.options, &mut writer, &mut summary).await?;
         }
         Work::Files { urls } => writer.files(urls.clone()).await?,
     }
@@ -140,11 +114,7 @@ async fn end(context: &Context, expansion: &Expansion, summary: &Summary) -> Res
         left_out = summary.left_out.values().sum::<usize>(),
         "execution expanded"
     );
-    context
-        .store
-        .executions()
-        .end_expansion(expansion.lease, &message, &summary.warnings)
-        .await
+    context.store.executions().end_expansion(expansion.lease, &message, &summary.warnings).await
 }
 
 async fn give_up_or_postpone(
@@ -160,19 +130,13 @@ async fn give_up_or_postpone(
         ExpandError::Plan(_) => false,
     };
     if transient && expansion.attempt < MAX_ATTEMPTS {
-        let message = format!(
-            "attempt {} of {MAX_ATTEMPTS} failed, trying again: {error}",
-            expansion.attempt
-        );
+        let message =
+            format!("attempt {} of {MAX_ATTEMPTS} failed, trying again: {error}", expansion.attempt);
         tracing::warn!(execution_id, %error, attempt = expansion.attempt, "an expansion failed; trying again");
         return postpone(context, expansion, backoff(expansion.attempt, None), &message).await;
     }
     tracing::warn!(execution_id, %error, "an execution could not be expanded");
-    context
-        .store
-        .executions()
-        .fail_expansion(expansion.lease, &error.to_string())
-        .await
+    context.store.executions().fail_expansion(expansion.lease, &error.to_string()).await
 }
 
 async fn postpone(
@@ -181,11 +145,7 @@ async fn postpone(
     wait: Duration,
     why: &str,
 ) -> Result<bool, StoreError> {
-    context
-        .store
-        .executions()
-        .postpone_expansion(expansion.lease, wait, why)
-        .await
+    context.store.executions().postpone_expansion(expansion.lease, wait, why).await
 }
 
 /// What an expansion found, for the execution's message.
@@ -223,11 +183,8 @@ impl Summary {
         if self.left_out.is_empty() {
             return String::new();
         }
-        let words: Vec<String> = self
-            .left_out
-            .iter()
-            .map(|(filter, count)| format!("{count} by {filter}"))
-            .collect();
+        let words: Vec<String> =
+            self.left_out.iter().map(|(filter, count)| format!("{count} by {filter}")).collect();
         format!("; left out: {}", words.join(", "))
     }
 }

@@ -29,19 +29,14 @@ pub(super) async fn recipients(
                 name: found.instance.name.clone(),
                 vendor: found.instance.vendor.clone(),
             }),
-            Some(_) => summary
-                .warnings
-                .push(format!("instance '{}' is disabled and gets nothing", wanted.name)),
-            None => summary
-                .warnings
-                .push(format!("instance '{}' was deleted and gets nothing", wanted.name)),
+            Some(_) => {
+                summary.warnings.push(format!("instance '{}' is disabled and gets nothing", wanted.name))
+            }
+            None => summary.warnings.push(format!("instance '{}' was deleted and gets nothing", wanted.name)),
         }
     }
     if recipients.is_empty() {
-        return Err(ExpandError::Plan(format!(
-            "no instance to preheat to: {}",
-            summary.warnings.join("; ")
-        )));
+        return Err(ExpandError::Plan(format!("no instance to preheat to: {}", summary.warnings.join("; "))));
     }
     Ok(recipients)
 }

@@ -22,14 +22,7 @@ pub(super) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub fn new(context: &'a Context, expansion: &'a Expansion, recipients: &'a [Recipient]) -> Self {
-        Self {
-            context,
-            expansion,
-            recipients,
-            chunk: Vec::new(),
-            ordinal: 0,
-            written: 0,
-        }
+        Self { context, expansion, recipients, chunk: Vec::new(), ordinal: 0, written: 0 }
     }
 
     /// One task for each recipient.
@@ -51,13 +44,7 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let chunk = std::mem::take(&mut self.chunk);
-        if !self
-            .context
-            .store
-            .tasks()
-            .create_many(self.expansion.lease, &chunk)
-            .await?
-        {
+        if !self.context.store.tasks().create_many(self.expansion.lease, &chunk).await? {
             return Err(ExpandError::Lost);
         }
         self.written += chunk.len();
@@ -78,10 +65,6 @@ impl<'a> Writer<'a> {
             });
         }
         self.ordinal += 1;
-        if self.chunk.len() >= CHUNK {
-            self.flush().await
-        } else {
-            Ok(())
-        }
+        if self.chunk.len() >= CHUNK { self.flush().await } else { Ok(()) }
     }
 }
