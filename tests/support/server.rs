@@ -1,6 +1,5 @@
 //! A real `forewarm serve` process, driven over HTTP as a user would.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -25,11 +24,6 @@ impl Server {
     /// Uses a database that is migrated already.
     pub async fn on(database_url: &str) -> Self {
         Self::start(&[("FOREWARM_DATABASE_URL", database_url)]).await
-    }
-
-    /// Runs an embedded Postgres in this folder.
-    pub async fn embedded(state_dir: &Path) -> Self {
-        Self::start(&[("FOREWARM_STATE_DIR", state_dir.to_str().unwrap())]).await
     }
 
     pub async fn start(variables: &[(&str, &str)]) -> Self {

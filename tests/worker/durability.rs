@@ -1,0 +1,133 @@
+//! Processes that die, freeze or lose an answer: nothing asked twice, nothing lost.
+
+use super::*;
+
+#[tokio::test]
+async fn a_ticket_that_is_delivered_twice_asks_the_engine_once() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_due().await;
+    assert_eq!(scene.submissions(), 1);
+
+    // The ticket of the submission once more, as after a lost acknowledgement.
+    let task = &scene.lab.tasks(id).await[0];
+    sqlx::query(
+        "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority)
+         VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'forewarm.tasks', $1, 'Pending', 0, 25, $2, 0)",
+    )
+    .bind(format!(r#"{{"job":"submit_task","task_id":{},"seq":1}}"#, task.id).into_bytes())
+    .bind(scene.lab.clock.now())
+    .execute(scene.lab.store.pool())
+    .await
+    .unwrap();
+    scene.lab.run_due().await;
+
+    assert_eq!(scene.submissions(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_looked_for_before_the_engine_is_asked_again() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    scene.engine.faults().on("POST", "/oapi/v1/jobs").inject(Fault::DropAfter);
+
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_dry().await;
+
+    assert_eq!(scene.lab.execution(id).await.status, Status::Success);
+    assert_eq!(scene.submissions(), 1, "the engine had the job: it was adopted");
+}
+
+#[tokio::test]
+async fn a_request_that_never_arrived_is_sent_exactly_once_more() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    scene.engine.faults().on("POST", "/oapi/v1/jobs").inject(Fault::DropBefore);
+
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_dry().await;
+
+    assert_eq!(scene.lab.execution(id).await.status, Status::Success);
+    assert_eq!(scene.submissions(), 2);
+    assert_eq!(scene.engine.jobs().len(), 1);
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_over_a_submission_is_replaced_and_its_job_adopted() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let id = scene.execute(vec![]).await;
+    assert!(scene.lab.worker.run_one().await, "the expansion");
+    // A process takes the lease, asks the engine, and dies before it can write that down.
+    let task = scene.lab.tasks(id).await.remove(0);
+    let lease = std::time::Duration::from_secs(30);
+    let held = scene.lab.store.tasks().begin(task.id, 1, lease).await.unwrap().unwrap();
+    post_as(&scene, &held).await;
+
+    scene.lab.run_due().await;
+    scene.lab.worker.sweep().await;
+    scene.lab.run_due().await;
+    assert_eq!(scene.lab.tasks(id).await[0].engine_job, None, "its lease is respected");
+    scene.lab.advance(31);
+    scene.lab.worker.sweep().await;
+    scene.lab.run_dry().await;
+
+    assert_eq!(scene.lab.execution(id).await.status, Status::Success);
+    assert_eq!(scene.engine.jobs().len(), 1, "the job of the dead process was adopted");
+}
+
+#[tokio::test]
+async fn a_frozen_worker_that_wakes_up_late_changes_nothing() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let id = scene.execute(vec![]).await;
+    assert!(scene.lab.worker.run_one().await, "the expansion");
+    let task = scene.lab.tasks(id).await.remove(0);
+    let lease = std::time::Duration::from_secs(30);
+    let frozen = scene.lab.store.tasks().begin(task.id, 1, lease).await.unwrap().unwrap();
+    scene.lab.advance(31);
+    scene.lab.worker.sweep().await;
+    scene.lab.run_dry().await;
+    assert_eq!(scene.lab.tasks(id).await[0].status, Status::Success);
+
+    let late = forewarm_store::tasks::Step::Failed { message: "too late".to_owned(), report: None };
+    let recorded = scene.lab.store.tasks().record(frozen.lease, frozen.stage, late, &[]).await.unwrap();
+
+    assert!(!recorded);
+    assert_eq!(scene.lab.tasks(id).await[0].status, Status::Success);
+}
+
+#[tokio::test]
+async fn a_ticket_that_was_lost_is_written_anew_by_the_sweep() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let id = scene.execute(vec![]).await;
+    sqlx::query("DELETE FROM apalis.jobs").execute(scene.lab.store.pool()).await.unwrap();
+    scene.lab.run_dry().await;
+    assert_eq!(scene.lab.execution(id).await.status, Status::Pending);
+
+    scene.lab.advance(61);
+    scene.lab.worker.sweep().await;
+    assert!(scene.lab.worker.run_one().await, "the expansion");
+    sqlx::query("DELETE FROM apalis.jobs").execute(scene.lab.store.pool()).await.unwrap();
+    scene.lab.advance(61);
+    scene.lab.worker.sweep().await;
+    scene.lab.run_dry().await;
+
+    assert_eq!(scene.lab.execution(id).await.status, Status::Success);
+}
+
+/// Asks the engine the way a worker does for this assignment.
+async fn post_as(scene: &Scene, held: &forewarm_store::tasks::Assignment) {
+    let forewarm_domain::task::Target::Image(image) = &held.target else { panic!("an image") };
+    let url = format!("{}/v2/{}/manifests/{}", scene.images.url(), image.repository, image.digest);
+    let mark = format!(
+        "forewarm execution={} task={} attempt={}",
+        held.lease.execution_id, held.lease.task_id, held.lease.attempt
+    );
+    let body = serde_json::json!({"type": "preheat", "bio": mark, "args": {"type": "image", "url": url}});
+    let request = reqwest::Client::new().post(format!("{}/oapi/v1/jobs", scene.engine.url()));
+    let answer = request.bearer_auth(forewarm_fake::dragonfly::TEST_TOKEN).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+}

@@ -1,0 +1,78 @@
+//! How much is with an engine at one time, and how it is stopped.
+
+use super::*;
+
+#[tokio::test]
+async fn stopping_ends_waiting_tasks_at_once_and_says_that_the_engine_may_go_on() {
+    let scene = Scene::with(Knobs::default(), |draft| draft.max_in_flight = 2).await;
+    scene.images.holds(&["shop/web:v1", "shop/web:v2", "shop/web:v3", "shop/web:v4"]);
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_due().await;
+    assert_eq!(scene.submissions(), 2, "the window holds two");
+
+    assert_eq!(scene.lab.store.executions().stop(id).await.unwrap(), Change::Done);
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!((execution.status, execution.counts.stopped), (Status::Stopped, 4));
+    let messages: Vec<String> = scene.lab.tasks(id).await.into_iter().map(|task| task.message).collect();
+    assert_eq!(
+        messages.iter().filter(|text| text.contains("the engine may go on")).count(),
+        2,
+        "{messages:?}"
+    );
+    assert_eq!(messages.iter().filter(|text| text.contains("before the engine was asked")).count(), 2);
+    assert_eq!(scene.submissions(), 2);
+    assert_eq!(scene.lab.store.executions().stop(id).await.unwrap(), Change::Refused(Status::Stopped));
+}
+
+#[tokio::test]
+async fn a_window_keeps_no_more_than_its_size_in_flight_and_lets_everything_through() {
+    let scene = Scene::with(Knobs::default(), |draft| draft.max_in_flight = 3).await;
+    let names: Vec<String> = (0..10).map(|i| format!("shop/web:v{i}")).collect();
+    scene.images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let id = scene.execute(vec![]).await;
+
+    scene.lab.run_due().await;
+    assert_eq!(scene.submissions(), 3);
+    assert_eq!(scene.lab.execution(id).await.counts.running, 3);
+    scene.lab.run_dry().await;
+
+    assert_eq!(scene.lab.execution(id).await.counts.success, 10);
+    assert_eq!(scene.submissions(), 10);
+}
+
+#[tokio::test]
+async fn a_small_execution_is_not_held_up_by_a_large_one() {
+    let scene = Scene::with(Knobs::default(), |draft| draft.max_in_flight = 2).await;
+    let names: Vec<String> = (0..20).map(|i| format!("big/web:v{i}")).collect();
+    scene.images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.images.holds(&["small/web:v1"]);
+    let big = scene.execute(vec![repository("big/**")]).await;
+    scene.lab.run_due().await;
+    let small = scene.execute(vec![repository("small/**")]).await;
+    scene.lab.run_due().await;
+
+    // The first two of the large one are done, and make room.
+    scene.lab.advance(35);
+    scene.lab.run_due().await;
+    scene.lab.advance(35);
+    scene.lab.run_due().await;
+
+    assert_eq!(scene.lab.execution(small).await.status, Status::Success);
+    assert_eq!(scene.lab.execution(big).await.status, Status::Running);
+}
+
+#[tokio::test]
+async fn pacing_spreads_submissions_over_time() {
+    let scene = Scene::with(Knobs::default(), |draft| draft.submits_per_second = Some(2.0)).await;
+    let names: Vec<String> = (0..10).map(|i| format!("shop/web:v{i}")).collect();
+    scene.images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.execute(vec![]).await;
+
+    scene.lab.run_due().await;
+    assert_eq!(scene.submissions(), 1);
+    scene.lab.advance(2);
+    scene.lab.run_due().await;
+    assert_eq!(scene.submissions(), 5, "one at the start, two a second since");
+}
