@@ -118,6 +118,22 @@ async fn a_ticket_that_was_lost_is_written_anew_by_the_sweep() {
     assert_eq!(scene.lab.execution(id).await.status, Status::Success);
 }
 
+#[tokio::test]
+async fn a_ticket_that_waits_in_a_long_queue_keeps_its_place() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    scene.execute(vec![]).await;
+    assert!(scene.lab.worker.run_one().await, "the expansion");
+    let tickets = "SELECT array_agg(id ORDER BY id) FROM apalis.jobs";
+    let before: Vec<String> = sqlx::query_scalar(tickets).fetch_one(scene.lab.store.pool()).await.unwrap();
+
+    scene.lab.advance(120);
+    scene.lab.worker.sweep().await;
+
+    let after: Vec<String> = sqlx::query_scalar(tickets).fetch_one(scene.lab.store.pool()).await.unwrap();
+    assert_eq!(after, before);
+}
+
 /// Asks the engine the way a worker does for this assignment.
 async fn post_as(scene: &Scene, held: &forewarm_store::tasks::Assignment) {
     let forewarm_domain::task::Target::Image(image) = &held.target else { panic!("an image") };

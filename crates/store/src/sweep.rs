@@ -9,8 +9,10 @@ use crate::{Store, StoreError};
 
 /// One sweeper at a time over all processes.
 const LOCK: i64 = 0x666f_7265_7761_726d;
-/// How long a ticket may be overdue before it counts as lost, in seconds.
-const GRACE_SECONDS: i32 = 60;
+/// How long a ticket may be overdue before it is looked for.
+const GRACE_SECONDS: f64 = 60.0;
+/// How long it may be overdue although the queue still has it: nothing of the queue's is final.
+const LONGEST_GRACE_SECONDS: f64 = 600.0;
 /// The most rows repaired in one go.
 const LIMIT: i64 = 5_000;
 
@@ -73,66 +75,72 @@ impl Store {
     }
 }
 
-/// A row whose lease ran out is taken at once; one whose ticket is merely late gets the grace.
+/// A row whose lease ran out is taken at once. One whose ticket is late gets the grace, and is left alone as long as
+/// the ticket is in the queue: in a long queue a new ticket would only go to its end.
 async fn reticket_executions(
     connection: &mut PgConnection,
     now: Option<DateTime<Utc>>,
 ) -> Result<usize, StoreError> {
-    let rows = sqlx::query!(
-        r#"UPDATE executions SET seq = seq + 1, lease_token = NULL, due_at = coalesce($1, now())
-           WHERE id IN (
-               SELECT id FROM executions
-               WHERE status IN ('pending', 'running') AND expanded_at IS NULL
-                 AND due_at < coalesce($1, now())
-                     - make_interval(secs => CASE WHEN lease_token IS NULL THEN $2 ELSE 0 END)
-               LIMIT $3 FOR UPDATE SKIP LOCKED)
-           RETURNING id, seq, due_at AS "due_at!""#,
-        now,
-        GRACE_SECONDS,
-        LIMIT,
+    // Plain queries: the queue's tables are not there when queries are checked.
+    let rows: Vec<(i64, i64, DateTime<Utc>)> = sqlx::query_as(
+        "UPDATE executions SET seq = seq + 1, lease_token = NULL, due_at = coalesce($1, now())
+         WHERE id IN (
+             SELECT id FROM executions e
+             WHERE status IN ('pending', 'running') AND expanded_at IS NULL AND due_at < coalesce($1, now())
+               AND (lease_token IS NOT NULL
+                    OR due_at < coalesce($1, now()) - make_interval(secs => $2) AND NOT EXISTS (
+                        SELECT 1 FROM apalis.jobs j
+                        WHERE j.job_type = $4 AND j.idempotency_key = 'execution:' || e.id || ':' || e.seq
+                          AND j.status IN ('Pending', 'Queued', 'Running'))
+                    OR due_at < coalesce($1, now()) - make_interval(secs => $5))
+             LIMIT $3 FOR UPDATE SKIP LOCKED)
+         RETURNING id, seq, due_at",
     )
+    .bind(now)
+    .bind(GRACE_SECONDS)
+    .bind(LIMIT)
+    .bind(queue::EXECUTIONS)
+    .bind(LONGEST_GRACE_SECONDS)
     .fetch_all(&mut *connection)
     .await?;
-    let tickets: Vec<Ticket> = rows
-        .iter()
-        .map(|row| Ticket {
-            job: Job::ExpandExecution { execution_id: row.id, seq: row.seq },
-            run_at: row.due_at,
-        })
-        .collect();
-    queue::push(connection, &tickets).await?;
-    Ok(tickets.len())
+    let ticket =
+        |&(execution_id, seq, run_at)| Ticket { job: Job::ExpandExecution { execution_id, seq }, run_at };
+    queue::push(connection, &rows.iter().map(ticket).collect::<Vec<_>>()).await?;
+    Ok(rows.len())
 }
 
 async fn reticket_tasks(
     connection: &mut PgConnection,
     now: Option<DateTime<Utc>>,
 ) -> Result<usize, StoreError> {
-    let rows = sqlx::query!(
-        r#"UPDATE tasks SET seq = seq + 1, lease_token = NULL, due_at = coalesce($1, now())
-           WHERE id IN (
-               SELECT id FROM tasks
-               WHERE status IN ('pending', 'running') AND opened
-                 AND due_at < coalesce($1, now())
-                     - make_interval(secs => CASE WHEN lease_token IS NULL THEN $2 ELSE 0 END)
-               LIMIT $3 FOR UPDATE SKIP LOCKED)
-           RETURNING id, seq, stage, due_at AS "due_at!""#,
-        now,
-        GRACE_SECONDS,
-        LIMIT,
+    let rows: Vec<(i64, i64, String, DateTime<Utc>)> = sqlx::query_as(
+        "UPDATE tasks SET seq = seq + 1, lease_token = NULL, due_at = coalesce($1, now())
+         WHERE id IN (
+             SELECT id FROM tasks t
+             WHERE status IN ('pending', 'running') AND opened AND due_at < coalesce($1, now())
+               AND (lease_token IS NOT NULL
+                    OR due_at < coalesce($1, now()) - make_interval(secs => $2) AND NOT EXISTS (
+                        SELECT 1 FROM apalis.jobs j
+                        WHERE j.job_type = $4 AND j.idempotency_key = 'task:' || t.id || ':' || t.seq
+                          AND j.status IN ('Pending', 'Queued', 'Running'))
+                    OR due_at < coalesce($1, now()) - make_interval(secs => $5))
+             LIMIT $3 FOR UPDATE SKIP LOCKED)
+         RETURNING id, seq, stage, due_at",
     )
+    .bind(now)
+    .bind(GRACE_SECONDS)
+    .bind(LIMIT)
+    .bind(queue::TASKS)
+    .bind(LONGEST_GRACE_SECONDS)
     .fetch_all(&mut *connection)
     .await?;
-    let tickets: Vec<Ticket> = rows
-        .iter()
-        .map(|row| Ticket {
-            job: match row.stage.as_str() {
-                "check" => Job::CheckTask { task_id: row.id, seq: row.seq },
-                _ => Job::SubmitTask { task_id: row.id, seq: row.seq },
-            },
-            run_at: row.due_at,
-        })
-        .collect();
-    queue::push(connection, &tickets).await?;
-    Ok(tickets.len())
+    let ticket = |&(task_id, seq, ref stage, run_at): &(i64, i64, String, DateTime<Utc>)| Ticket {
+        job: match stage.as_str() {
+            "check" => Job::CheckTask { task_id, seq },
+            _ => Job::SubmitTask { task_id, seq },
+        },
+        run_at,
+    };
+    queue::push(connection, &rows.iter().map(ticket).collect::<Vec<_>>()).await?;
+    Ok(rows.len())
 }

@@ -3,6 +3,7 @@
 mod mirror;
 mod seed;
 mod stage;
+mod table;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -98,7 +99,9 @@ async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
     let mut progress = Progress::new(Box::new(std::io::stdout()));
     let ended = follow(&client, started, &mut progress).await?;
     let went_well = ended.succeeded();
-    println!("\n{}", Summary::of_everything(&client, ended).await?.text());
+    let tasks = client.tasks(ended.facts.id, None, usize::MAX).await?;
+    println!("\n{}", Summary::of_failures(&client, ended).await?.text());
+    println!("{}", table::by_instance(&tasks));
     if let Some(mirror) = &stage.mirror {
         println!(
             "{} bytes now lie in the mirror's storage, {}.",
