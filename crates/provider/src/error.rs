@@ -10,6 +10,9 @@ pub enum ProviderError {
     /// May pass: try again later. `retry_after` is what the engine asked for.
     #[error("{message}")]
     Transient { message: String, retry_after: Option<Duration> },
+    /// The engine has no room for another job just now: ask again a little later, which is no failed attempt.
+    #[error("{message}")]
+    Busy { message: String, retry_after: Option<Duration> },
     /// Will not pass: wrong credentials, an address that is no such engine, a request it refuses.
     #[error("{message}")]
     Permanent { message: String },

@@ -23,6 +23,9 @@ pub enum Step {
     Success { engine_job: Option<String>, proof: Proof, message: String, report: Report },
     /// This attempt failed: submit again after `wait`. `asked` = nobody knows whether the engine took it.
     Retry { wait: Duration, asked: bool, message: String },
+    /// The engine had no room for it: submit again after `wait`. `uncounted` = this attempt was counted at its begin,
+    /// and shall not be.
+    Busy { wait: Duration, message: String, uncounted: bool },
     /// The engine could not be asked how it is going: ask again after `wait`.
     CheckAgain { wait: Duration, message: String },
     /// Failed for good.
@@ -134,6 +137,15 @@ impl Columns {
                 asked,
                 wait: Some(wait),
                 resubmit: !asked,
+                ..Self::default()
+            },
+            Step::Busy { wait, message, uncounted } => Self {
+                status: "running",
+                stage: "submit",
+                message: Some(message),
+                wait: Some(wait),
+                uncounted,
+                resubmit: true,
                 ..Self::default()
             },
             Step::CheckAgain { wait, message } => Self {

@@ -70,7 +70,7 @@ fn again_or_failed(error: ProviderError, log: &TaskLog) -> Step {
             log.error(message.clone());
             Step::Failed { message: format!("{message}; the engine may go on with its job"), report: None }
         }
-        ProviderError::Transient { message, retry_after } => {
+        ProviderError::Transient { message, retry_after } | ProviderError::Busy { message, retry_after } => {
             log.warning(message.clone());
             Step::CheckAgain {
                 wait: retry_after.unwrap_or_default().max(CHECK_AGAIN),

@@ -8,6 +8,7 @@ use forewarm_provider::{Outcome, Preheat, Progress, ProviderError, Subject};
 use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Lease, Step};
 use futures::FutureExt;
+use rand::RngExt;
 
 use crate::backoff::backoff;
 use crate::connections::{ConnectedInstance, Plan};
@@ -168,6 +169,7 @@ pub(super) fn step_of_error(task: &Assignment, error: ProviderError, log: &TaskL
     log.error(error.to_string());
     match error {
         ProviderError::Transient { message, retry_after } => try_again(task, message, None, retry_after),
+        ProviderError::Busy { message, retry_after } => busy(task, &message, retry_after),
         ProviderError::Permanent { message } => Step::Failed { message, report: None },
         ProviderError::Unknown { message } if task.interruptions + 1 >= task.max_attempts => Step::Failed {
             message: format!("given up after {} lost answers: {message}", task.interruptions + 1),
@@ -181,6 +183,15 @@ pub(super) fn step_of_error(task: &Assignment, error: ProviderError, log: &TaskL
             ),
         },
     }
+}
+
+/// Waiting in line is no failure, so only time ends it. Spread, so that those who wait do not come back as one.
+fn busy(task: &Assignment, message: &str, asked_for: Option<Duration>) -> Step {
+    let wait = asked_for.unwrap_or_default().max(Duration::from_secs(rand::rng().random_range(2..=15)));
+    if task.now + wait > task.deadline {
+        return Step::Failed { message: format!("{message} (until there was no time left)"), report: None };
+    }
+    Step::Busy { wait, message: format!("waiting in line: {message}"), uncounted: !task.asked }
 }
 
 /// A new attempt, while there are attempts and time left.
