@@ -24,6 +24,12 @@ fn transient(error: &ProviderError) -> String {
 }
 
 #[track_caller]
+fn busy(error: &ProviderError) -> String {
+    assert!(matches!(error, ProviderError::Busy { .. }), "{error:?}");
+    error.to_string()
+}
+
+#[track_caller]
 fn unknown(error: &ProviderError) -> String {
     assert!(matches!(error, ProviderError::Unknown { .. }), "{error:?}");
     error.to_string()
@@ -90,20 +96,32 @@ async fn a_healthy_server_without_the_open_api_is_no_manager() {
 }
 
 #[tokio::test]
-async fn the_rate_limit_passes() {
+async fn the_rate_limit_is_no_failure_and_passes() {
     let mut rig = Rig::start().await;
     rig.task.options.scheduler_cluster_ids = vec![1];
     for _ in 0..10 {
         rig.submit().await;
     }
 
-    let message = transient(&rig.try_submit().await.unwrap_err());
+    let message = busy(&rig.try_submit().await.unwrap_err());
     assert!(message.contains("rate limit exceeded"), "{message}");
     assert_eq!(rig.dragonfly.jobs().len(), 10);
 
     rig.dragonfly.clock().advance(std::time::Duration::from_secs(1));
     rig.submit().await;
     assert_eq!(rig.dragonfly.jobs().len(), 11);
+}
+
+#[tokio::test]
+async fn a_limit_of_the_registry_that_the_manager_met_is_no_failure_either() {
+    let mut rig = Rig::start().await;
+    let words = "failed to pull image manifest: toomanyrequests: You have reached your pull rate limit";
+    let answer = Answer::new(500).json(&json!({ "message": words }));
+    rig.dragonfly.faults().on("POST", "/oapi/v1/jobs").inject(Fault::Answer(answer));
+
+    let message = busy(&rig.try_submit().await.unwrap_err());
+
+    assert!(message.contains("toomanyrequests"), "{message}");
 }
 
 #[tokio::test]
@@ -123,7 +141,7 @@ async fn a_token_that_may_not_list_clusters_leaves_the_limit_a_limit() {
             .await;
     rig.task.options.scheduler_cluster_ids = vec![99];
 
-    transient(&rig.try_submit().await.unwrap_err());
+    busy(&rig.try_submit().await.unwrap_err());
 }
 
 #[tokio::test]

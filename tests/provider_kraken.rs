@@ -137,8 +137,8 @@ async fn a_blob_that_the_backend_does_not_have_is_named_and_not_retried() {
 }
 
 #[tokio::test]
-async fn busy_or_broken_origins_are_asked_again_later() {
-    for status in [500, 503] {
+async fn a_broken_origin_is_asked_again_and_one_without_a_free_worker_only_a_little_later() {
+    for (status, is_busy) in [(500, false), (502, false), (503, true), (429, true)] {
         let (kraken, registry, pushed) = cluster("team/app").await;
         kraken.refuse(&pushed.blobs[0], status, 1);
         let engine = connect(&instance("kraken", &kraken.url()));
@@ -146,7 +146,11 @@ async fn busy_or_broken_origins_are_asked_again_later() {
 
         let error = engine.preheat(&task, &log()).await.unwrap_err();
 
-        assert!(matches!(error, ProviderError::Transient { .. }), "{error:?}");
+        match error {
+            ProviderError::Busy { .. } => assert!(is_busy, "{error:?}"),
+            ProviderError::Transient { .. } => assert!(!is_busy, "{error:?}"),
+            _ => panic!("{error:?}"),
+        }
         assert!(error.to_string().contains(&status.to_string()), "{error}");
         running(&engine.preheat(&task, &log()).await.unwrap().outcome);
     }

@@ -257,6 +257,24 @@ async fn a_mirror_that_is_away_is_a_passing_trouble() {
 }
 
 #[tokio::test]
+async fn a_mirror_that_only_asks_for_patience_is_busy_and_nothing_has_failed() {
+    let (mirror, pushed) = with_image(Knobs::default()).await;
+    let provider = connect(&instance("mirror", &mirror.url()));
+    let task = preheat(subject(&mirror, &pushed));
+    for path in [&pushed.digest, &pushed.blobs[1]] {
+        // More than a request waits by itself.
+        mirror.faults().on("GET", path).inject(Fault::too_many(600));
+
+        let error = provider.preheat(&task, &log()).await.unwrap_err();
+
+        let ProviderError::Busy { message, retry_after } = error else { panic!("{error:?}") };
+        assert_eq!(retry_after, Some(Duration::from_secs(600)));
+        assert!(message.contains("429"), "{message}");
+    }
+    proven(&provider.preheat(&task, &log()).await.unwrap().outcome);
+}
+
+#[tokio::test]
 async fn no_more_blobs_are_read_at_one_time_than_asked_for() {
     let mirror = Registry::start().await.unwrap();
     let spec = (0..6).fold(ImageSpec::default(), |spec, n| spec.layer_of(&format!("l{n}"), 100));

@@ -138,3 +138,21 @@ async fn a_disabled_instance_gets_nothing_and_is_named() {
     assert_eq!(execution.status, Status::Error);
     assert!(execution.message.contains("'dragonfly' is disabled"), "{}", execution.message);
 }
+
+#[tokio::test]
+async fn a_managers_rate_limit_delays_a_large_execution_and_fails_none_of_it() {
+    let scene = Scene::start().await;
+    let names: Vec<String> = (0..60).map(|i| format!("shop/web:v{i}")).collect();
+    scene.images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut spec = Lab::select(&scene.registry, vec![], &[&scene.instance]);
+    spec.options.scheduler_cluster_ids = vec![1];
+    let id = scene.lab.execute(spec).await;
+
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!((execution.status, execution.counts.success), (Status::Success, 60), "{}", execution.message);
+    assert!(scene.submissions() > 60, "the limit of ten a second was met");
+    assert_eq!(scene.engine.jobs().len(), 60, "each was taken once");
+    assert!(scene.lab.tasks(id).await.iter().all(|task| task.attempt == 1));
+}

@@ -19,17 +19,17 @@ const FINAL: [&str; 9] = [
     "invalid platform",
 ];
 /// Troubles of the moment that hide inside such texts.
-const PASSING: [&str; 9] = [
+const PASSING: [&str; 7] = [
     "connection refused",
     "connection reset",
     "timeout",
     "timed out",
     "deadline exceeded",
     "unexpected eof",
-    "toomanyrequests",
     "http status: 5",
-    "http status: 429",
 ];
+/// The registry lets the manager in again when its own limit permits.
+const LIMITED: [&str; 2] = ["toomanyrequests", "http status: 429"];
 
 /// Explains an answer that is no success. `creates` = it answered the request that makes a job, so that a broken
 /// answer leaves open whether there is one now.
@@ -46,6 +46,7 @@ pub(super) fn explain(place: &str, answer: &Answer, creates: bool, blotter: &Blo
             "{place}: the manager refuses the access token ({status}: {words})"
         )),
         200..300 | 404 if answer.is_html() => stranger(place, "it answers with an HTML page"),
+        429 if creates => busy(message, answer),
         408 | 425 | 429 => transient(message, answer),
         500 if answer.json().is_some() => server_error(message, &words, answer),
         500.. if creates => ProviderError::Unknown { message },
@@ -70,6 +71,9 @@ fn server_error(message: String, words: &str, answer: &Answer) -> ProviderError 
             "{message} (the manager does not dial loopback or link-local addresses)"
         ));
     }
+    if has(&LIMITED) {
+        return busy(message, answer);
+    }
     if has(&PASSING) || !has(&FINAL) {
         return transient(message, answer);
     }
@@ -78,6 +82,11 @@ fn server_error(message: String, words: &str, answer: &Answer) -> ProviderError 
 
 fn transient(message: String, answer: &Answer) -> ProviderError {
     ProviderError::Transient { message, retry_after: answer.retry_after }
+}
+
+/// A limit was hit before anything was made.
+fn busy(message: String, answer: &Answer) -> ProviderError {
+    ProviderError::Busy { message, retry_after: answer.retry_after }
 }
 
 /// `message`, `errors` or `error` of a JSON body, else what there is.

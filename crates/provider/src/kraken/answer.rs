@@ -19,7 +19,10 @@ pub(super) fn explain(place: &str, answer: &Answer, blotter: &Blotter) -> Provid
         403 => ProviderError::permanent(format!(
             "{message} (over https an origin wants a client certificate; use its http port)"
         )),
-        408 | 425 | 429 | 500.. => ProviderError::Transient { message, retry_after: answer.retry_after },
+        // An origin whose workers are all taken waits five seconds for one, then says 503; a page is a proxy's.
+        429 => ProviderError::Busy { message, retry_after: answer.retry_after },
+        503 if !answer.is_html() => ProviderError::Busy { message, retry_after: answer.retry_after },
+        408 | 425 | 500.. => ProviderError::Transient { message, retry_after: answer.retry_after },
         _ => ProviderError::permanent(message),
     }
 }

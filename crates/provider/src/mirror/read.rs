@@ -1,5 +1,7 @@
 //! Reads one manifest or blob through the mirror, to the end, and keeps nothing of it.
 
+use std::time::Duration;
+
 use forewarm_domain::artifact::Blob;
 use forewarm_domain::digest::Digest;
 use forewarm_http::distribution::{MANIFEST_LIMIT, MANIFESTS, Session, pull_scope};
@@ -13,7 +15,13 @@ pub(super) struct Unread {
     pub(super) message: String,
     /// Whether it may be read later.
     pub(super) retry: bool,
+    /// How long to wait, where it is only a limit that was hit: the mirror's, or its origin's.
+    pub(super) busy: Option<Busy>,
 }
+
+/// A limit, with the wait that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Busy(pub(super) Option<Duration>);
 
 impl From<HttpError> for Unread {
     fn from(error: HttpError) -> Self {
@@ -22,7 +30,8 @@ impl From<HttpError> for Unread {
             ErrorKind::Status(404) => format!("the mirror cannot get it from its origin: {error}"),
             _ => error.to_string(),
         };
-        Self { retry: error.is_transient(), message }
+        let busy = (error.kind == ErrorKind::Status(429)).then_some(Busy(error.retry_after));
+        Self { retry: error.is_transient(), message, busy }
     }
 }
 
@@ -85,5 +94,5 @@ pub(super) fn is(bytes: &[u8], digest: &Digest) -> bool {
 
 /// Broken on the way or in the cache: the next try may find it mended.
 fn wrong(message: String) -> Unread {
-    Unread { message, retry: true }
+    Unread { message, retry: true, busy: None }
 }

@@ -12,7 +12,7 @@ use forewarm_http::distribution::Session;
 use forewarm_http::error;
 use futures::{StreamExt, stream};
 
-use super::read::{self, Unread};
+use super::read::{self, Busy, Unread};
 use crate::text::{clip, plural};
 use crate::{ImagePreheat, Outcome, Progress, ProviderError};
 
@@ -46,7 +46,10 @@ pub(super) async fn walk(
     let in_time = tokio::time::timeout(Duration::from_secs(limit.into()), reading).await;
     let outcome = match in_time {
         Ok(Err(unread)) => return Err(unread.into()),
-        Ok(Ok(())) => tally.outcome(image),
+        Ok(Ok(())) => match tally.busy(image) {
+            Some(busy) => return Err(busy),
+            None => tally.outcome(image),
+        },
         Err(_) => Outcome::Failed {
             message: format!("{} within {}", tally.count(image), plural(limit as usize, "second")),
             retry: true,
@@ -134,6 +137,15 @@ impl Tally {
         format!("{} of {} read", self.read.len(), plural(image.blobs.len(), "blob"))
     }
 
+    /// When nothing but a limit kept us from the rest.
+    fn busy(&self, image: &ImagePreheat) -> Option<ProviderError> {
+        let waits: Option<Vec<Busy>> = self.unread.iter().map(|(_, unread)| unread.busy).collect();
+        let retry_after = waits?.into_iter().map(|Busy(wait)| wait).max()?;
+        let (digest, first) = self.unread.first()?;
+        let message = clip(&format!("{}; {digest}: {}", self.count(image), first.message), 2048);
+        Some(ProviderError::Busy { message, retry_after })
+    }
+
     fn outcome(&self, image: &ImagePreheat) -> Outcome {
         let count = self.count(image);
         let Some((digest, first)) = self.unread.first() else {
@@ -171,6 +183,10 @@ impl Tally {
 
 impl From<Unread> for ProviderError {
     fn from(unread: Unread) -> Self {
-        if unread.retry { Self::transient(unread.message) } else { Self::permanent(unread.message) }
+        match unread.busy {
+            Some(Busy(retry_after)) => Self::Busy { message: unread.message, retry_after },
+            None if unread.retry => Self::transient(unread.message),
+            None => Self::permanent(unread.message),
+        }
     }
 }
