@@ -1,5 +1,10 @@
 //! Processes that die, freeze or lose an answer: nothing asked twice, nothing lost.
 
+use std::time::Duration;
+
+use forewarm_http::Outbound;
+use forewarm_worker::{Settings, Worker};
+
 use super::*;
 
 #[tokio::test]
@@ -61,7 +66,7 @@ async fn a_worker_that_dies_over_a_submission_is_replaced_and_its_job_adopted() 
     assert!(scene.lab.worker.run_one().await, "the expansion");
     // A process takes the lease, asks the engine, and dies before it can write that down.
     let task = scene.lab.tasks(id).await.remove(0);
-    let lease = std::time::Duration::from_secs(30);
+    let lease = Duration::from_secs(30);
     let held = scene.lab.store.tasks().begin(task.id, 1, lease).await.unwrap().unwrap();
     post_as(&scene, &held).await;
 
@@ -84,7 +89,7 @@ async fn a_frozen_worker_that_wakes_up_late_changes_nothing() {
     let id = scene.execute(vec![]).await;
     assert!(scene.lab.worker.run_one().await, "the expansion");
     let task = scene.lab.tasks(id).await.remove(0);
-    let lease = std::time::Duration::from_secs(30);
+    let lease = Duration::from_secs(30);
     let frozen = scene.lab.store.tasks().begin(task.id, 1, lease).await.unwrap().unwrap();
     scene.lab.advance(31);
     scene.lab.worker.sweep().await;
@@ -132,6 +137,45 @@ async fn a_ticket_that_waits_in_a_long_queue_keeps_its_place() {
 
     let after: Vec<String> = sqlx::query_scalar(tickets).fetch_one(scene.lab.store.pool()).await.unwrap();
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_slow_database_does_not_lock_an_expansion_against_its_own_lease() {
+    let lab = Lab::in_real_time().await;
+    let images = FakeRegistry::start().await.unwrap();
+    images.holds(&["shop/web:v1"]);
+    let registry = lab.registry("hub", &images.url()).await;
+    let instance = lab.instance(Lab::draft("cache", "mirror", &images.url())).await;
+    // Writing tasks takes longer than a third of the lease, so that the lease is renewed in the middle of it.
+    for statement in [
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2.5); RETURN NULL; END'",
+        "CREATE TRIGGER dawdle AFTER INSERT ON tasks FOR EACH STATEMENT EXECUTE FUNCTION dawdle()",
+    ] {
+        sqlx::query(statement).execute(lab.store.pool()).await.unwrap();
+    }
+    let id = lab.execute(Lab::select(&registry, vec![], &[&instance])).await;
+    let settings = Settings { lease: Duration::from_secs(3), ..Settings::default() };
+    let worker = Worker::new(lab.store.clone(), Outbound::new(), settings);
+
+    let expanded = tokio::time::timeout(Duration::from_secs(30), worker.run_one()).await;
+
+    assert_eq!(expanded, Ok(true), "it waits for itself");
+    assert!(lab.execution(id).await.expanded);
+}
+
+#[tokio::test]
+async fn what_the_engine_finished_while_nobody_looked_is_a_success_however_late() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_due().await;
+
+    scene.lab.advance(2 * 3600);
+    scene.lab.worker.sweep().await;
+    scene.lab.run_dry().await;
+
+    let task = scene.lab.tasks(id).await.remove(0);
+    assert_eq!(task.status, Status::Success, "{}", task.message);
 }
 
 /// Asks the engine the way a worker does for this assignment.

@@ -138,6 +138,26 @@ async fn a_registry_with_many_pages_is_read_to_the_end() {
     assert_eq!(lab.execution(id).await.counts.success, 30);
 }
 
+#[tokio::test]
+async fn two_tags_of_one_image_that_are_asked_for_by_name_are_one_task() {
+    let scene = Scene::start().await;
+    for tag in ["v1", "latest"] {
+        scene.images.push_image("shop/web", tag, ImageSpec::of("linux/amd64").layer_of("same", 10));
+    }
+
+    let spec =
+        Lab::images(&scene.registry, &[("shop/web", "v1"), ("shop/web", "latest")], &[&scene.instance]);
+    let id = scene.lab.execute(spec).await;
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!(execution.message, "1 artifact of 1 repository matched, 1 task");
+    let forewarm_domain::task::Target::Image(image) = &scene.lab.tasks(id).await[0].target else {
+        panic!("an image")
+    };
+    assert_eq!(image.tags, ["v1", "latest"]);
+}
+
 fn digest_of(task: &forewarm_domain::task::Task) -> String {
     match &task.target {
         forewarm_domain::task::Target::Image(image) => image.digest.to_string(),

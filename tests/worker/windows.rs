@@ -76,3 +76,19 @@ async fn pacing_spreads_submissions_over_time() {
     scene.lab.run_due().await;
     assert_eq!(scene.submissions(), 5, "one at the start, two a second since");
 }
+
+#[tokio::test]
+async fn a_lowered_limit_holds_as_soon_as_there_are_fewer_in_flight() {
+    let scene = Scene::with(Knobs::default(), |draft| draft.max_in_flight = 5).await;
+    let names: Vec<String> = (0..10).map(|i| format!("shop/web:v{i}")).collect();
+    scene.images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.execute(vec![]).await;
+    scene.lab.run_due().await;
+    assert_eq!(scene.submissions(), 5);
+
+    sqlx::query("UPDATE instances SET max_in_flight = 1").execute(scene.lab.store.pool()).await.unwrap();
+    scene.lab.advance(40);
+    scene.lab.run_due().await;
+
+    assert_eq!(scene.submissions(), 6, "five are done, one took their place");
+}

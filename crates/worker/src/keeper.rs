@@ -20,29 +20,32 @@ pub(crate) enum Kept<T> {
     Panicked(String),
 }
 
-/// Runs `work`, calling `renew` three times per lease. `renew` answers false when the lease is lost; a database that
-/// is away is not the end of a lease, only time is.
+/// Runs `work` while the lease is renewed beside it, three times in its length. `renew` answers false when the lease is
+/// lost. A database that is away does not end the work: its record is refused if the lease ran out meanwhile.
 pub(crate) async fn keep<T>(
     work: impl Future<Output = T>,
     renew: impl Fn() -> BoxFuture<'static, Result<bool, StoreError>>,
     lease: Duration,
     over: CancellationToken,
 ) -> Kept<T> {
-    let mut work = std::pin::pin!(AssertUnwindSafe(work).catch_unwind());
-    let mut ticks = tokio::time::interval(lease / 3);
-    ticks.tick().await; // the first is immediate
+    // Polled side by side: a renewal may have to wait for a transaction of the work itself.
+    tokio::select! {
+        done = AssertUnwindSafe(work).catch_unwind() => match done {
+            Ok(done) => Kept::Done(done),
+            Err(panic) => Kept::Panicked(text_of(&*panic)),
+        },
+        () = renew_until_lost(renew, lease) => Kept::Lost,
+        () = over.cancelled() => Kept::Over,
+    }
+}
+
+async fn renew_until_lost(renew: impl Fn() -> BoxFuture<'static, Result<bool, StoreError>>, lease: Duration) {
     loop {
-        tokio::select! {
-            done = &mut work => return match done {
-                Ok(done) => Kept::Done(done),
-                Err(panic) => Kept::Panicked(text_of(&*panic)),
-            },
-            () = over.cancelled() => return Kept::Over,
-            _ = ticks.tick() => match renew().await {
-                Ok(true) => {}
-                Ok(false) => return Kept::Lost,
-                Err(error) => tracing::warn!(%error, "a lease could not be renewed; trying again"),
-            },
+        tokio::time::sleep(lease / 3).await;
+        match renew().await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!(%error, "a lease could not be renewed; trying again"),
         }
     }
 }

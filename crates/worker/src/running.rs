@@ -14,9 +14,25 @@ use tokio_util::task::TaskTracker;
 /// How long a handler waits for a free place before it gives the ticket back.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long calls get to give their leases back once the drain time is over.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// Expansions under way at one time; each makes several requests at once.
+const MAX_EXPANSIONS: usize = 16;
+
+/// Kinds of calls that must not wait for each other: reading an image through a mirror takes minutes, asking how a job
+/// is going takes none.
+#[derive(Clone, Copy)]
+pub(crate) enum Lane {
+    Expand,
+    Submit,
+    Check,
+}
+
 #[derive(Clone)]
 pub(crate) struct Running {
-    places: Arc<Semaphore>,
+    expansions: Arc<Semaphore>,
+    submissions: Arc<Semaphore>,
+    checks: Arc<Semaphore>,
     tracker: TaskTracker,
     /// Cancelled when the drain time is over: whoever still works gives its lease back.
     over: CancellationToken,
@@ -28,15 +44,22 @@ pub(crate) struct Place(#[allow(dead_code)] OwnedSemaphorePermit);
 impl Running {
     pub fn new(max_calls: usize) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(max_calls)),
+            expansions: Arc::new(Semaphore::new(MAX_EXPANSIONS)),
+            submissions: Arc::new(Semaphore::new(max_calls)),
+            checks: Arc::new(Semaphore::new(max_calls)),
             tracker: TaskTracker::new(),
             over: CancellationToken::new(),
         }
     }
 
-    /// A place, or None when all stay taken for a while.
-    pub async fn place(&self) -> Option<Place> {
-        let permit = tokio::time::timeout(PATIENCE, self.places.clone().acquire_owned()).await;
+    /// A place, or None when all of the lane stay taken for a while.
+    pub async fn place(&self, lane: Lane) -> Option<Place> {
+        let places = match lane {
+            Lane::Expand => &self.expansions,
+            Lane::Submit => &self.submissions,
+            Lane::Check => &self.checks,
+        };
+        let permit = tokio::time::timeout(PATIENCE, places.clone().acquire_owned()).await;
         permit.ok()?.ok().map(Place)
     }
 
@@ -64,7 +87,12 @@ impl Running {
         if tokio::time::timeout(time, self.tracker.wait()).await.is_err() {
             tracing::info!(calls = self.tracker.len(), "drain time is over: giving leases back");
             self.over.cancel();
-            self.tracker.wait().await;
+            if tokio::time::timeout(LAST_WORDS, self.tracker.wait()).await.is_err() {
+                tracing::warn!(
+                    calls = self.tracker.len(),
+                    "leases could not be given back; they run out by themselves"
+                );
+            }
         }
     }
 }

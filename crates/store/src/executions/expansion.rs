@@ -112,10 +112,30 @@ impl Executions<'_> {
         wait: Duration,
         message: &str,
     ) -> Result<bool, StoreError> {
+        self.ticket_again(lease, wait, message, 0).await
+    }
+
+    /// The same for one that was not really tried, which does not count.
+    pub async fn give_back_expansion(
+        &self,
+        lease: ExpansionLease,
+        wait: Duration,
+        message: &str,
+    ) -> Result<bool, StoreError> {
+        self.ticket_again(lease, wait, message, 1).await
+    }
+
+    async fn ticket_again(
+        &self,
+        lease: ExpansionLease,
+        wait: Duration,
+        message: &str,
+        uncounted: i32,
+    ) -> Result<bool, StoreError> {
         let mut tx = self.store.pool.begin().await?;
         let row = sqlx::query!(
             r#"UPDATE executions
-               SET lease_token = NULL, seq = seq + 1, message = $4,
+               SET lease_token = NULL, seq = seq + 1, message = $4, attempt = attempt - $6,
                    due_at = coalesce($3, now()) + make_interval(secs => $5)
                WHERE id = $1 AND lease_token = $2
                RETURNING seq, due_at AS "due_at!: DateTime<Utc>""#,
@@ -124,6 +144,7 @@ impl Executions<'_> {
             self.store.clock.bind(),
             message,
             wait.as_secs_f64(),
+            uncounted,
         )
         .fetch_optional(&mut *tx)
         .await?;
@@ -152,10 +173,12 @@ impl Executions<'_> {
         if failed.rows_affected() == 0 {
             return Ok(false);
         }
-        super::end::stop_tasks(&mut tx, lease.execution_id, "the execution failed", self.store.clock.bind())
-            .await?;
+        let now = self.store.clock.bind();
+        let instances =
+            super::end::stop_tasks(&mut tx, lease.execution_id, "the execution failed", now).await?;
         super::end::store_counts(&mut tx, lease.execution_id).await?;
         tx.commit().await?;
+        self.store.tasks().fill_windows(&instances).await?;
         Ok(true)
     }
 }

@@ -53,6 +53,8 @@ struct Columns {
     uncounted: bool,
     /// A new attempt starts with nothing submitted.
     resubmit: bool,
+    /// Nothing was done yet: its time does not run.
+    unbegun: bool,
 }
 
 impl Tasks<'_> {
@@ -84,7 +86,7 @@ impl Tasks<'_> {
             }
             None => {
                 if let Some(instance_id) = row.instance_id {
-                    window::open(&mut tx, instance_id, 1, now).await?;
+                    window::open_next(&mut tx, instance_id, now).await?;
                 }
                 tx.commit().await?;
                 self.store.executions().finish_if_done(lease.execution_id).await?;
@@ -159,9 +161,10 @@ impl Columns {
                 Self { status: "error", stage: "check", message: Some(message), report, ..Self::default() }
             }
             Step::GivenBack { wait, asked } => Self {
-                status: "running",
+                status: if stage == Stage::Submit && !asked { "pending" } else { "running" },
+                unbegun: stage == Stage::Submit && !asked,
                 asked,
-                stage: if stage == Stage::Check { "check" } else { "submit" },
+                stage: stage.as_str(),
                 wait: Some(wait),
                 uncounted: stage == Stage::Submit,
                 ..Self::default()
@@ -199,6 +202,8 @@ async fn write(
                attempt = attempt - CASE WHEN $12 AND NOT $6 THEN 1 ELSE 0 END,
                interruptions = interruptions - CASE WHEN $12 AND $6 THEN 1 ELSE 0 END,
                due_at = coalesce($11, now()) + make_interval(secs => $10),
+               deadline = CASE WHEN $14 AND attempt = 1 THEN NULL ELSE deadline END,
+               started_at = CASE WHEN $14 AND attempt = 1 THEN NULL ELSE started_at END,
                ended_at = CASE WHEN $10::float8 IS NULL THEN coalesce($11, now()) END,
                opened = $10::float8 IS NOT NULL, lease_token = NULL, seq = seq + 1
            WHERE id = $1 AND lease_token = $2
@@ -216,6 +221,7 @@ async fn write(
         now,
         columns.uncounted,
         columns.resubmit,
+        columns.unbegun,
     )
     .fetch_optional(connection)
     .await?;

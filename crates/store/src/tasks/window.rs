@@ -47,11 +47,32 @@ impl Tasks<'_> {
     }
 }
 
+/// Opens the next task in the place of one that ended, unless the instance's limit was lowered meanwhile.
+pub(super) async fn open_next(
+    connection: &mut PgConnection,
+    instance_id: i64,
+    now: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    let has_room = sqlx::query_scalar!(
+        r#"SELECT (
+               SELECT count(*) FROM (
+                   SELECT 1 FROM tasks t
+                   WHERE t.instance_id = i.id AND t.status IN ('pending', 'running') AND t.opened LIMIT i.max_in_flight
+               ) in_flight
+           ) < i.max_in_flight AS "has_room!"
+           FROM instances i WHERE i.id = $1"#,
+        instance_id
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if has_room.unwrap_or_default() { open(connection, instance_id, 1, now).await } else { Ok(()) }
+}
+
 /// Gives up to `limit` waiting tasks of an instance their tickets, in the caller's transaction.
 ///
 /// Low ordinals go first, so executions that share an instance advance side by side, and a small one is not held up
 /// by a large one.
-pub(super) async fn open(
+async fn open(
     connection: &mut PgConnection,
     instance_id: i64,
     limit: i64,

@@ -10,12 +10,13 @@ use forewarm_store::tasks::{Assignment, Step};
 
 use super::step;
 use crate::context::Context;
+use crate::running::Lane;
 
 /// How long to wait when the engine could not be asked.
 const CHECK_AGAIN: Duration = Duration::from_secs(15);
 
 pub(crate) async fn run(context: &Context, task_id: i64, seq: i64) -> Result<(), StoreError> {
-    step::start(context, task_id, seq, check).await
+    step::start(context, Lane::Check, (task_id, seq), check).await
 }
 
 async fn check(context: Context, task: Assignment, log: TaskLog) -> Result<Step, StoreError> {
@@ -29,13 +30,15 @@ async fn check(context: Context, task: Assignment, log: TaskLog) -> Result<Step,
         }
     };
     let Some(subject) = subject(&context, &task).await? else {
+        log.error("its registry was deleted");
         return Ok(Step::Failed { message: "its registry was deleted".to_owned(), report: None });
     };
     let preheat = step::preheat(&task, &plan, subject);
-    Ok(match instance.provider.progress(&preheat, task.engine_job.as_deref(), &log).await {
+    let step = match instance.provider.progress(&preheat, task.engine_job.as_deref(), &log).await {
         Ok(progress) => step::step_of(&task, progress, &log),
-        Err(error) => again_or_failed(error, &log),
-    })
+        Err(error) => again_or_failed(&task, error, &log),
+    };
+    Ok(step::in_time(step, &task, &plan, &log))
 }
 
 /// What the engine must end up holding was noted at the submission; no registry is asked again.
@@ -64,7 +67,7 @@ async fn subject(context: &Context, task: &Assignment) -> Result<Option<Subject>
 }
 
 /// Asking how a job is going does no harm, so only a firm no ends the task; the deadline ends the rest.
-fn again_or_failed(error: ProviderError, log: &TaskLog) -> Step {
+fn again_or_failed(task: &Assignment, error: ProviderError, log: &TaskLog) -> Step {
     match error {
         ProviderError::Permanent { message } => {
             log.error(message.clone());
@@ -73,7 +76,7 @@ fn again_or_failed(error: ProviderError, log: &TaskLog) -> Step {
         ProviderError::Transient { message, retry_after } | ProviderError::Busy { message, retry_after } => {
             log.warning(message.clone());
             Step::CheckAgain {
-                wait: retry_after.unwrap_or_default().max(CHECK_AGAIN),
+                wait: no_later(task, retry_after.unwrap_or_default().max(CHECK_AGAIN)),
                 message: unanswered(&message),
             }
         }
@@ -82,6 +85,12 @@ fn again_or_failed(error: ProviderError, log: &TaskLog) -> Step {
             Step::CheckAgain { wait: CHECK_AGAIN, message: unanswered(&message) }
         }
     }
+}
+
+/// Whoever asks us to wait for a day gets another question when the task's time is over.
+fn no_later(task: &Assignment, wait: Duration) -> Duration {
+    let left = (task.deadline - task.now).to_std().unwrap_or_default() + Duration::from_secs(1);
+    wait.min(left.max(CHECK_AGAIN))
 }
 
 fn unanswered(message: &str) -> String {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use forewarm_domain::task_log::TaskLog;
 use forewarm_provider::{Outcome, Preheat, Progress, ProviderError, Subject};
 use forewarm_store::StoreError;
-use forewarm_store::tasks::{Assignment, Lease, Step};
+use forewarm_store::tasks::{Assignment, Lease, Stage, Step};
 use futures::FutureExt;
 use rand::RngExt;
 
@@ -14,6 +14,7 @@ use crate::backoff::backoff;
 use crate::connections::{ConnectedInstance, Plan};
 use crate::context::Context;
 use crate::keeper::{Kept, keep};
+use crate::running::Lane;
 
 /// How often a process may die over one task (or lose the engine's answer) before we stop offering it.
 const MAX_INTERRUPTIONS: i32 = 20;
@@ -21,12 +22,17 @@ const MAX_INTERRUPTIONS: i32 = 20;
 const RECORD_TRIES: u32 = 30;
 
 /// Takes the lease of a task and hands its step to the running calls. The handler returns at once.
-pub(super) async fn start<F, W>(context: &Context, task_id: i64, seq: i64, work: F) -> Result<(), StoreError>
+pub(super) async fn start<F, W>(
+    context: &Context,
+    lane: Lane,
+    (task_id, seq): (i64, i64),
+    work: F,
+) -> Result<(), StoreError>
 where
     F: FnOnce(Context, Assignment, TaskLog) -> W + Send + 'static,
     W: Future<Output = Result<Step, StoreError>> + Send + 'static,
 {
-    let place = context.running.place().await;
+    let place = context.running.place(lane).await;
     let Some(task) = context.store.tasks().begin(task_id, seq, context.settings.lease).await? else {
         // Stopped, done by an earlier delivery of this ticket, or in another process's hands.
         return Ok(());
@@ -67,10 +73,19 @@ where
         Kept::Panicked(text) => {
             tracing::error!(task_id = task.lease.task_id, panic = text, "a step panicked");
             log.error(format!("internal error: {text}"));
-            retry_or_fail(&task, "internal error; the server's log has the rest".to_owned(), None)
+            after_panic(&task)
         }
     };
     record(&context, &task, step, &log).await;
+}
+
+/// The engine may have the job, so it is looked for, or asked about, before anything is asked again.
+fn after_panic(task: &Assignment) -> Step {
+    let message = "internal error; the server's log has the rest".to_owned();
+    match task.stage {
+        Stage::Submit => Step::Retry { wait: backoff(task.interruptions + 1, None), asked: true, message },
+        Stage::Check => Step::CheckAgain { wait: backoff(task.interruptions + 4, None), message },
+    }
 }
 
 /// Keeps the lease, and shows what the log has so far to whoever follows it.
@@ -98,19 +113,24 @@ async fn record(context: &Context, task: &Assignment, step: Step, log: &TaskLog)
                 tracing::warn!(task_id, %error, "the end of a step could not be recorded; trying again");
             }
         }
+        if context.running.over().is_cancelled() {
+            break;
+        }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     tracing::error!(task_id, "the end of a step was never recorded; the sweep will bring the task back");
 }
 
-/// The same step, unless the task's instance, plan or time is gone.
+/// What a step needs; or the end of the task, when its instance or plan is gone.
 pub(super) async fn ready(
     context: &Context,
     task: &Assignment,
 ) -> Result<Result<(std::sync::Arc<ConnectedInstance>, std::sync::Arc<Plan>), Step>, StoreError> {
     let failed = |message: &str| Ok(Err(Step::Failed { message: message.to_owned(), report: None }));
     if task.interruptions > MAX_INTERRUPTIONS {
-        return failed("given up: too many processes died or lost the engine's answer over this task");
+        return failed(
+            "given up: it was broken off too often before the engine's answer was known; the log has each time",
+        );
     }
     let Some(instance_id) = task.instance_id else {
         return failed("its instance was deleted");
@@ -121,14 +141,30 @@ pub(super) async fn ready(
     let Some(plan) = context.connections.plan(task.lease.execution_id).await? else {
         return failed("its execution was deleted");
     };
-    if task.now > task.deadline {
-        let minutes = plan.spec.options.timeout_seconds() / 60;
-        return failed(&format!(
-            "gave up: not done within the time limit of {minutes} min (options.timeout_seconds) and 5 min of grace; \
-             the engine may go on"
-        ));
-    }
     Ok(Ok((instance, plan)))
+}
+
+/// Whether the task has had its time. Asked only after the engine, which may have finished while nobody looked.
+pub(super) fn out_of_time(task: &Assignment, plan: &Plan, log: &TaskLog) -> Option<Step> {
+    if task.now <= task.deadline {
+        return None;
+    }
+    let message = format!(
+        "gave up: not done within its {} s (options.timeout_seconds) and 5 min of grace; the engine may go on",
+        plan.spec.options.timeout_seconds()
+    );
+    log.error(message.clone());
+    Some(Step::Failed { message, report: None })
+}
+
+/// The same step, but the end of the task if that step would go on after its time.
+pub(super) fn in_time(step: Step, task: &Assignment, plan: &Plan, log: &TaskLog) -> Step {
+    match step {
+        Step::Running { .. } | Step::CheckAgain { .. } | Step::Retry { .. } | Step::Busy { .. } => {
+            out_of_time(task, plan, log).unwrap_or(step)
+        }
+        step => step,
+    }
 }
 
 pub(super) fn preheat(task: &Assignment, plan: &Plan, subject: Subject) -> Preheat {

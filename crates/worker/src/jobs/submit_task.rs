@@ -1,28 +1,43 @@
 //! Hands one task to its engine. Waiting for the end is left to `check_task`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use forewarm_domain::artifact::Blob;
 use forewarm_domain::task::{ImageTarget, Target};
 use forewarm_domain::task_log::TaskLog;
-use forewarm_provider::{ImagePreheat, Preheat, Subject};
+use forewarm_provider::{ImagePreheat, Preheat, ProviderError, Subject};
 use forewarm_registry::RegistryError;
 use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Step};
 
 use super::step;
-use crate::connections::ConnectedInstance;
+use crate::connections::{ConnectedInstance, Plan};
 use crate::context::Context;
+use crate::running::Lane;
+
+/// How long to wait before looking for a job again, when the engine does not say.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 pub(crate) async fn run(context: &Context, task_id: i64, seq: i64) -> Result<(), StoreError> {
-    step::start(context, task_id, seq, submit).await
+    step::start(context, Lane::Submit, (task_id, seq), submit).await
 }
 
 async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step, StoreError> {
     let (instance, plan) = match step::ready(&context, &task).await? {
         Ok(ready) => ready,
-        Err(step) => return Ok(step),
+        Err(step) => {
+            if let Step::Failed { message, .. } = &step {
+                log.error(message.clone());
+            }
+            return Ok(step);
+        }
     };
+    if !task.asked
+        && let Some(step) = step::out_of_time(&task, &plan, &log)
+    {
+        return Ok(step);
+    }
     log.info(format!(
         "attempt {} of {}: preheating on instance '{}' ({})",
         task.lease.attempt, task.max_attempts, instance.instance.name, instance.instance.vendor
@@ -37,18 +52,31 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
     }
     let mut preheat = step::preheat(&task, &plan, subject);
     preheat.submitted_at = Some(task.submitted_at.unwrap_or(task.now));
-    Ok(ask(&task, &instance, &preheat, &log).await)
+    let step = ask(&task, &plan, &instance, &preheat, &log).await;
+    Ok(step::in_time(step, &task, &plan, &log))
 }
 
 /// Adopts the job of an interrupted submission, or else asks the engine.
-async fn ask(task: &Assignment, instance: &Arc<ConnectedInstance>, preheat: &Preheat, log: &TaskLog) -> Step {
+async fn ask(
+    task: &Assignment,
+    plan: &Plan,
+    instance: &ConnectedInstance,
+    preheat: &Preheat,
+    log: &TaskLog,
+) -> Step {
     if task.asked {
         log.info("an earlier submission was interrupted: looking for its job at the engine");
         match instance.provider.find(preheat, log).await {
             Ok(Some(progress)) => return step::step_of(task, progress, log),
             Ok(None) => log.info("the engine has no such job: asking again does no harm"),
+            Err(ProviderError::Busy { message, retry_after }) => {
+                return look_again(message, retry_after, log);
+            }
             Err(error) => return lost_search(task, error, log),
         }
+    }
+    if let Some(step) = step::out_of_time(task, plan, log) {
+        return step;
     }
     match instance.provider.preheat(preheat, log).await {
         Ok(progress) => step::step_of(task, progress, log),
@@ -56,12 +84,16 @@ async fn ask(task: &Assignment, instance: &Arc<ConnectedInstance>, preheat: &Pre
     }
 }
 
+/// Too early to tell whether the job exists.
+fn look_again(message: String, wait: Option<Duration>, log: &TaskLog) -> Step {
+    log.info(message);
+    Step::GivenBack { wait: wait.unwrap_or(LOOK_AGAIN), asked: true }
+}
+
 /// As long as nobody knows whether the job exists, nothing new is asked.
-fn lost_search(task: &Assignment, error: forewarm_provider::ProviderError, log: &TaskLog) -> Step {
+fn lost_search(task: &Assignment, error: ProviderError, log: &TaskLog) -> Step {
     let error = match error {
-        forewarm_provider::ProviderError::Transient { message, .. } => {
-            forewarm_provider::ProviderError::Unknown { message }
-        }
+        ProviderError::Transient { message, .. } => ProviderError::Unknown { message },
         error => error,
     };
     step::step_of_error(task, error, log)
@@ -82,6 +114,7 @@ async fn subject(
         None => None,
     };
     let Some(registry) = registry else {
+        log.error("its registry was deleted");
         return Ok(Err(Step::Failed { message: "its registry was deleted".to_owned(), report: None }));
     };
     let found = read(&registry.client, image).await;

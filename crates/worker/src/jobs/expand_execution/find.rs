@@ -1,6 +1,6 @@
 //! Which artifacts an execution is about: cheap filters first, remote look-ups only for what passed them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use forewarm_domain::artifact::Artifact;
 use forewarm_domain::execution::ImageRef;
@@ -60,7 +60,7 @@ pub(super) async fn images(
 ) -> Result<(), ExpandError> {
     let selector = compile(&[])?;
     let wanted = Wanted { selector: &selector, platforms: !options.platforms.is_empty() };
-    let mut resolved = Vec::new();
+    let mut resolved: BTreeMap<i64, Vec<Artifact>> = BTreeMap::new();
     for image in images {
         let registry = targets::registry(context, image.registry_id).await?;
         let artifact = registry.client.artifact(&image.repository, &image.reference, &wanted).await?;
@@ -71,14 +71,29 @@ pub(super) async fn images(
             ))
             .into());
         }
-        resolved.push((image.registry_id, artifact));
+        merge(resolved.entry(image.registry_id).or_default(), artifact);
     }
-    for (registry_id, artifact) in resolved {
-        summary.artifacts += 1;
-        summary.repositories += 1;
-        write_artifacts(registry_id, &[artifact], options, writer).await?;
+    for (registry_id, artifacts) in resolved {
+        let repositories: BTreeSet<&String> = artifacts.iter().map(|artifact| &artifact.repository).collect();
+        summary.artifacts += artifacts.len();
+        summary.repositories += repositories.len();
+        write_artifacts(registry_id, &artifacts, options, writer).await?;
     }
     Ok(())
+}
+
+/// Two tags of one digest are one artifact.
+fn merge(artifacts: &mut Vec<Artifact>, artifact: Artifact) {
+    let same =
+        |known: &&mut Artifact| known.repository == artifact.repository && known.digest == artifact.digest;
+    match artifacts.iter_mut().find(same) {
+        Some(known) => {
+            let new: Vec<String> =
+                artifact.tags.into_iter().filter(|tag| !known.tags.contains(tag)).collect();
+            known.tags.extend(new);
+        }
+        None => artifacts.push(artifact),
+    }
 }
 
 fn compile(filters: &[Filter]) -> Result<Selector, ExpandError> {

@@ -17,9 +17,12 @@ use self::write::Writer;
 use crate::backoff::backoff;
 use crate::context::Context;
 use crate::keeper::{Kept, keep};
+use crate::running::Lane;
 
 /// How often an expansion is tried before the execution ends in error.
 const MAX_ATTEMPTS: i32 = 4;
+/// How often it is begun at all: one that kills its process every time must end, too.
+const MAX_BEGINNINGS: i32 = 20;
 
 /// Why an execution cannot be expanded now.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +39,7 @@ pub(super) enum ExpandError {
 }
 
 pub(crate) async fn run(context: &Context, execution_id: i64, seq: i64) -> Result<(), StoreError> {
-    let place = context.running.place().await;
+    let place = context.running.place(Lane::Expand).await;
     let Some(expansion) =
         context.store.executions().begin_expansion(execution_id, seq, context.settings.lease).await?
     else {
@@ -73,7 +76,10 @@ async fn work(context: Context, expansion: Expansion) {
                 tracing::info!(execution_id, "the lease was lost: stopped, or taken over");
                 Ok(true)
             }
-            Kept::Over => postpone(&context, &expansion, Duration::ZERO, "the worker was stopped").await,
+            Kept::Over => {
+                let why = "the worker was stopped; another goes on";
+                context.store.executions().give_back_expansion(expansion.lease, Duration::ZERO, why).await
+            }
             Kept::Panicked(text) => {
                 tracing::error!(execution_id, panic = text, "an expansion panicked");
                 let error = ExpandError::Plan("internal error; the server's log has the rest".to_owned());
@@ -86,6 +92,11 @@ async fn work(context: Context, expansion: Expansion) {
 }
 
 async fn expand(context: &Context, expansion: &Expansion) -> Result<Summary, ExpandError> {
+    if expansion.attempt > MAX_BEGINNINGS {
+        return Err(ExpandError::Plan(format!(
+            "given up: begun {MAX_BEGINNINGS} times and never brought to an end"
+        )));
+    }
     let mut summary = Summary::default();
     let recipients = targets::recipients(context, &expansion.spec, &mut summary).await?;
     let mut writer = Writer::new(context, expansion, &recipients);
@@ -166,7 +177,11 @@ impl Summary {
 
     fn message(&self, work: &Work) -> String {
         if let Work::Files { urls } = work {
-            return format!("{} files, {} tasks", urls.len(), self.tasks);
+            return format!(
+                "{}, {}",
+                number(urls.len(), "file", "files"),
+                number(self.tasks, "task", "tasks")
+            );
         }
         let left_out = self.left_out_words();
         if self.artifacts == 0 {
@@ -187,4 +202,8 @@ impl Summary {
             self.left_out.iter().map(|(filter, count)| format!("{count} by {filter}")).collect();
         format!("; left out: {}", words.join(", "))
     }
+}
+
+fn number(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
