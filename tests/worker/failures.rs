@@ -18,7 +18,7 @@ async fn a_failing_engine_is_asked_again_with_growing_pauses_and_then_given_up()
     assert_eq!(scene.submissions(), 5);
     let waited = (scene.lab.clock.now() - begun).num_seconds();
     assert!((20..=40).contains(&waited), "2+4+8+16 s, give or take a fifth: {waited}");
-    assert_eq!(scene.lab.execution(id).await.message, "1 of 1 tasks failed; each says why");
+    assert_eq!(scene.lab.execution(id).await.message, "1 of 1 task failed; each says why");
 }
 
 #[tokio::test]

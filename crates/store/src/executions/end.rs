@@ -127,9 +127,13 @@ impl Executions<'_> {
 fn final_message(summary: &str, counts: &Counts) -> String {
     match (counts.error, counts.stopped) {
         (0, 0) => summary.to_owned(),
-        (0, stopped) => format!("{stopped} of {} tasks were stopped", counts.total()),
-        (error, _) => format!("{error} of {} tasks failed; each says why", counts.total()),
+        (0, stopped) => format!("{stopped} of {} stopped", tasks(counts.total())),
+        (error, _) => format!("{error} of {} failed; each says why", tasks(counts.total())),
     }
+}
+
+fn tasks(count: i64) -> String {
+    format!("{count} {}", if count == 1 { "task" } else { "tasks" })
 }
 
 /// Stops every open task of an execution and returns the instances that have room now.
