@@ -177,9 +177,24 @@ async fn a_request_that_never_arrived_leaves_nothing_to_find() {
 
     unknown(&rig.try_submit().await.unwrap_err());
 
-    assert_eq!(rig.find().await.unwrap(), None);
+    assert_eq!(rig.find_later().await, None);
     rig.submit().await;
     assert_eq!(rig.dragonfly.jobs().len(), 1);
+}
+
+#[tokio::test]
+async fn while_the_manager_may_still_read_manifests_a_list_without_the_job_proves_nothing() {
+    let mut rig = Rig::start().await;
+    rig.dragonfly.faults().next(Fault::DropBefore);
+    unknown(&rig.try_submit().await.unwrap_err());
+    rig.dragonfly.clock().advance(std::time::Duration::from_secs(40));
+
+    let error = rig.find().await.unwrap_err();
+
+    let ProviderError::Busy { retry_after: Some(left), .. } = error else { panic!("{error:?}") };
+    assert_eq!(left, std::time::Duration::from_secs(110));
+    rig.dragonfly.clock().advance(left);
+    assert_eq!(rig.find().await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -188,10 +203,10 @@ async fn the_job_of_another_task_or_attempt_is_never_taken_for_ours() {
     rig.submit().await;
 
     rig.task.attempt = 2;
-    assert_eq!(rig.find().await.unwrap(), None);
+    assert_eq!(rig.find_later().await, None);
     rig.task.attempt = 1;
     rig.task.task_id = 441;
-    assert_eq!(rig.find().await.unwrap(), None);
+    assert_eq!(rig.find_later().await, None);
 }
 
 #[tokio::test]
@@ -216,7 +231,7 @@ async fn a_job_is_found_behind_pages_of_newer_ones_and_old_pages_are_not_read() 
 
     rig.dragonfly.recorder().clear();
     rig.task.task_id = 3;
-    assert_eq!(rig.find().await.unwrap(), None);
+    assert_eq!(rig.find_later().await, None);
     assert_eq!(rig.dragonfly.recorder().count("GET", "/oapi/v1/jobs"), 2);
 }
 
@@ -247,7 +262,7 @@ async fn pages_too_large_to_read_are_asked_for_in_pieces() {
 #[tokio::test]
 async fn an_empty_list_is_the_end_of_the_search() {
     let mut rig = Rig::start().await;
-    assert_eq!(rig.find().await.unwrap(), None);
+    assert_eq!(rig.find_later().await, None);
     assert_eq!(rig.dragonfly.recorder().count("GET", "/oapi/v1/jobs"), 1);
 }
 
@@ -260,7 +275,7 @@ async fn a_broken_answer_to_a_new_job_leaves_open_whether_there_is_one() {
         unknown(&rig.try_submit().await.unwrap_err());
 
         assert_eq!(rig.dragonfly.jobs().len(), made);
-        assert_eq!(rig.find().await.unwrap().is_some(), made == 1);
+        assert_eq!(rig.find_later().await.is_some(), made == 1);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::text::{Blotter, plural};
 use crate::{Preheat, ProviderError};
 
 /// The manager reads the manifests before it answers, up to 60 s for each request to the registry.
-const CREATE_TIMEOUT: Duration = Duration::from_secs(150);
+pub(super) const CREATE_TIMEOUT: Duration = Duration::from_secs(150);
 
 pub(super) struct Client {
     engine: Engine,

@@ -78,6 +78,17 @@ impl Dragonfly {
         }
     }
 
+    /// The row appears only after the manager has read the manifests: until our own request would have timed out, a
+    /// list without it proves nothing, and asking again could make a second job.
+    fn too_early(&self, preheat: &Preheat) -> Option<ProviderError> {
+        let left = client::CREATE_TIMEOUT.checked_sub(preheat.elapsed()).filter(|left| !left.is_zero())?;
+        let message = format!(
+            "{}: no job of ours at the manager yet; it may still be reading the manifests",
+            self.client.place()
+        );
+        preheat.submitted_at.map(|_| ProviderError::Busy { message, retry_after: Some(left) })
+    }
+
     fn submitted(&self, job: &job::Job, preheat: &Preheat) -> Progress {
         let check_in = schedule::next(preheat.elapsed(), rand::random()).unwrap_or(schedule::FIRST);
         self.paced(Progress {
@@ -104,8 +115,10 @@ impl Provider for Dragonfly {
 
     async fn find(&self, preheat: &Preheat, log: &TaskLog) -> Result<Option<Progress>, ProviderError> {
         let client = self.client.blotting(preheat);
-        let found = find::find(&client, preheat, log).await?;
-        Ok(found.map(|job| self.submitted(&job, preheat)))
+        match find::find(&client, preheat, log).await? {
+            Some(job) => Ok(Some(self.submitted(&job, preheat))),
+            None => self.too_early(preheat).map_or(Ok(None), Err),
+        }
     }
 
     async fn preheat(&self, preheat: &Preheat, log: &TaskLog) -> Result<Progress, ProviderError> {
