@@ -25,4 +25,5 @@ mod provider_kraken_proxy;
 mod provider_mirror;
 mod real_registry;
 mod registry_oci;
+mod tls;
 mod worker;

@@ -14,4 +14,5 @@ pub mod postgres;
 pub mod preheats;
 pub mod pusher;
 pub mod server;
+pub mod tls_server;
 pub mod token_server;

@@ -11,9 +11,12 @@ pub enum ErrorKind {
     /// The host's name is unknown.
     Dns,
     Refused,
+    /// The connection never came about, for another reason; nothing was sent.
+    Unreachable,
     Timeout,
+    /// The connection never came about because of TLS, or one side refused the other's certificate.
     Tls,
-    /// The connection broke, or never came about for another reason.
+    /// The connection broke after it stood: what was sent may have arrived.
     Connection,
     /// The other side answered with a status that means no.
     Status(u16),
@@ -49,6 +52,7 @@ impl HttpError {
                 format!("{place}: connection refused; is it running, and is the port right?")
             }
             ErrorKind::Timeout => format!("{place}: no answer in time"),
+            ErrorKind::Unreachable if error.is_timeout() => format!("{place}: no connection in time"),
             ErrorKind::Tls => format!("{place}: TLS failed: {cause}"),
             _ => format!("{place}: the connection failed: {cause}"),
         };
@@ -58,7 +62,8 @@ impl HttpError {
     /// Whether the same request may succeed a little later.
     pub fn is_transient(&self) -> bool {
         match self.kind {
-            ErrorKind::Refused | ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Dns => true,
+            ErrorKind::Dns | ErrorKind::Refused | ErrorKind::Unreachable => true,
+            ErrorKind::Timeout | ErrorKind::Connection => true,
             ErrorKind::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
             ErrorKind::Tls | ErrorKind::Protocol | ErrorKind::TooLarge => false,
         }
@@ -85,20 +90,24 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 fn classify(error: &reqwest::Error, cause: &str) -> ErrorKind {
-    let lower = cause.to_lowercase();
-    if error.is_timeout() || lower.contains("timed out") {
-        ErrorKind::Timeout
-    } else if lower.contains("lookup address") || lower.contains("dns") || lower.contains("name or service") {
+    let cause = cause.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| cause.contains(word));
+    // A certificate can be refused after the handshake, too: TLS 1.3 lets the server look at ours so late.
+    let is_certificate = says(&["certificate"]);
+    if !error.is_connect() {
+        return match error.is_timeout() || says(&["timed out"]) {
+            true => ErrorKind::Timeout,
+            false if is_certificate => ErrorKind::Tls,
+            false => ErrorKind::Connection,
+        };
+    }
+    if says(&["lookup address", "dns", "name or service"]) {
         ErrorKind::Dns
-    } else if lower.contains("connection refused") {
+    } else if says(&["connection refused"]) {
         ErrorKind::Refused
-    } else if lower.contains("certificate")
-        || lower.contains("tls")
-        || lower.contains("handshake")
-        || lower.contains("corrupt message")
-    {
+    } else if is_certificate || says(&["tls", "handshake", "corrupt message"]) {
         ErrorKind::Tls
     } else {
-        ErrorKind::Connection
+        ErrorKind::Unreachable
     }
 }
