@@ -15,6 +15,7 @@ mod fake_dragonfly;
 mod fake_kraken;
 mod fake_registry;
 mod globs;
+mod migrations;
 mod options;
 mod provider_dragonfly;
 mod provider_dragonfly_requests;

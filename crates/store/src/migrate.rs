@@ -1,8 +1,8 @@
 //! Brings a database's schema up to date.
 
 use apalis_postgres::PostgresStorage;
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::StoreError;
 
@@ -17,23 +17,22 @@ pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether every migration of this version has been applied.
+/// Whether every migration of this version, ours and the queue's, has been applied. Each is committed on its own, so a
+/// process that died half-way leaves some out.
 pub async fn is_migrated(pool: &PgPool) -> Result<bool, StoreError> {
-    let exists: bool = sqlx::query_scalar(
-        "SELECT to_regclass('public._sqlx_migrations') IS NOT NULL AND to_regclass('apalis.jobs') IS NOT NULL",
-    )
-    .fetch_one(pool)
-    .await?;
-    if !exists {
+    Ok(is_applied(&MIGRATIONS, pool).await? && is_applied(&PostgresStorage::<()>::migrations(), pool).await?)
+}
+
+async fn is_applied(set: &Migrator, pool: &PgPool) -> Result<bool, StoreError> {
+    let exists = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(&*set.table_name);
+    if !exists.fetch_one(pool).await? {
         return Ok(false);
     }
-    let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-    let applied: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM _sqlx_migrations WHERE version = $1 AND success)")
-            .bind(newest)
-            .fetch_one(pool)
-            .await?;
-    Ok(applied)
+    let query = format!("SELECT version FROM {} WHERE success", set.table_name);
+    // Safe: the name of the table is a constant of the crate that the migrations belong to.
+    let applied: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(pool).await?;
+    let mut wanted = set.iter().filter(|migration| !migration.migration_type.is_down_migration());
+    Ok(wanted.all(|migration| applied.contains(&migration.version)))
 }
 
 /// Two indexes of apalis-postgres 1.0.0 repeat others and cost every write of a job.
