@@ -20,8 +20,9 @@ pub struct DatabaseArgs {
     #[arg(long, env = "FOREWARM_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
 
-    /// Connections to the database that this process may hold.
-    #[arg(long, env = "FOREWARM_DATABASE_CONNECTIONS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=500))]
+    /// Connections to the database that this process may hold. Count them together: 20 for each process, unless told
+    /// otherwise, and the embedded Postgres lets 100 in.
+    #[arg(long, env = "FOREWARM_DATABASE_CONNECTIONS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(8..=500))]
     pub database_connections: u32,
 }
 

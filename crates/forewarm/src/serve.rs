@@ -54,9 +54,10 @@ const REQUEST_DRAIN: Duration = Duration::from_secs(10);
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     logging::start(&args.log)?;
     let stop = shutdown::on_signal()?;
+    // First, since it is what fails most and costs least.
+    let acceptor = listen(args.listen).await?;
     let (store, embedded) = args.database.open().await?;
     prepare(&store, args.migrate || embedded.is_some()).await?;
-    let acceptor = listen(args.listen).await?;
     tracing::info!(address = %address(&acceptor), "serving; documentation at /docs, console at /");
     serve(acceptor, store, embedded, (!args.no_worker).then_some(args.work), stop).await?;
     Ok(ExitCode::SUCCESS)
@@ -65,7 +66,9 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 /// Opens the port, before anything says that it is open.
 pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpAcceptor> {
     let listener = TcpListener::bind(address);
-    listener.into_acceptor().await.with_context(|| format!("cannot listen on {address}"))
+    listener.into_acceptor().await.with_context(|| {
+        format!("cannot listen on {address}; choose another with --listen or FOREWARM_LISTEN (port 0: any free one)")
+    })
 }
 
 /// Where an acceptor listens, also when port 0 was asked for.
@@ -92,7 +95,11 @@ pub async fn serve(
     let worker = work.map(|work| {
         let worker = Worker::new(store.clone(), outbound.clone(), work.settings("serve"));
         let stop = stop.clone();
-        tokio::spawn(async move { worker.run(stop).await })
+        tokio::spawn(async move {
+            // Also when it panics: a service without its worker would take work in and do none.
+            let _ended = stop.clone().drop_guard();
+            worker.run(stop).await;
+        })
     });
     let state = ApiState { store: store.clone(), outbound, draining: stop.clone() };
     let served = poem::Server::new_with_acceptor(acceptor)
@@ -103,15 +110,18 @@ pub async fn serve(
         )
         .await;
     stop.cancel();
-    if let Some(worker) = worker {
-        worker.await.context("the worker ended badly")?;
-    }
+    // Whatever ended badly, all the rest is still stopped, the database last.
+    let worked = match worker {
+        Some(worker) => worker.await.context("the worker ended badly"),
+        None => Ok(()),
+    };
     store.pool().close().await;
     database_stop.cancel();
     if let Some(database) = database {
         database.await.context("the embedded Postgres's supervisor ended badly")??;
     }
-    served.context("the API ended badly")
+    served.context("the API ended badly")?;
+    worked
 }
 
 /// Keeps the embedded database up; a database that cannot be kept up ends the process.
