@@ -1,12 +1,13 @@
 //! A real pull-through cache: the `docker-registry` program in front of the demo registry.
 
-use std::io::ErrorKind;
+use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use serde_json::json;
 use tokio::process::{Child, Command};
 
 const PROGRAM: &str = "docker-registry";
@@ -17,34 +18,33 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub struct Mirror {
     url: String,
     storage: PathBuf,
-    _process: Child,
+    process: Child,
 }
 
 impl Mirror {
     /// Starts the program in front of `origin`; None when it is not installed.
     pub async fn start(origin: &str, folder: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(program) = find(PROGRAM) else {
+            return Ok(None);
+        };
         let port = free_port()?;
         let storage = folder.join("mirror");
         let config = folder.join("mirror.yml");
-        std::fs::create_dir_all(&storage).context("the mirror's storage")?;
-        std::fs::write(&config, configuration(origin, &storage, port))
-            .context("the mirror's configuration")?;
-        let log = std::fs::File::create(folder.join("mirror.log")).context("the mirror's log")?;
-        let process = Command::new(PROGRAM)
+        fs::create_dir_all(&storage).context("the mirror's storage")?;
+        fs::write(&config, configuration(origin, &storage, port)).context("the mirror's configuration")?;
+        let log = folder.join("mirror.log");
+        let output = fs::File::create(&log).context("the mirror's log")?;
+        let process = command(&program)
             .arg("serve")
             .arg(&config)
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .stdout(output.try_clone()?)
+            .stderr(output)
             .kill_on_drop(true)
-            .spawn();
-        let process = match process {
-            Ok(process) => process,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).context("the mirror cannot be started"),
-        };
-        let mirror = Self { url: format!("http://127.0.0.1:{port}"), storage, _process: process };
-        mirror.wait().await?;
+            .spawn()
+            .context("the mirror cannot be started")?;
+        let mut mirror = Self { url: format!("http://127.0.0.1:{port}"), storage, process };
+        mirror.wait(&log).await?;
         Ok(Some(mirror))
     }
 
@@ -61,23 +61,59 @@ impl Mirror {
         bytes_below(&self.storage)
     }
 
-    async fn wait(&self) -> anyhow::Result<()> {
+    async fn wait(&mut self, log: &Path) -> anyhow::Result<()> {
         let begun = Instant::now();
         let outbound = forewarm_http::Outbound::new();
         while let Err(error) = outbound.client(false).get(format!("{}/v2/", self.url)).send().await {
             anyhow::ensure!(begun.elapsed() < PATIENCE, "the mirror does not answer: {error}");
+            if let Some(status) = self.process.try_wait()? {
+                anyhow::bail!("the mirror ended early ({status}): {}", last_line(log));
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
     }
 }
 
+/// The program, told to die with us however we die, and deaf to settings meant for another registry.
+fn command(program: &Path) -> Command {
+    // Linux lets a process ask for this only from within, which setpriv (util-linux) does without unsafe code of ours.
+    let mut command = match find("setpriv") {
+        Some(setpriv) => {
+            let mut command = Command::new(setpriv);
+            command.args(["--pdeathsig", "KILL"]).arg(program);
+            command
+        }
+        None => Command::new(program),
+    };
+    let settings = std::env::vars_os().map(|(name, _)| name);
+    for name in settings.filter(|name| name.to_string_lossy().starts_with("REGISTRY_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Where PATH has a program.
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// JSON is YAML.
 fn configuration(origin: &str, storage: &Path, port: u16) -> String {
-    format!(
-        "version: 0.1\nlog: {{level: warn}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\n\
-         http: {{addr: '127.0.0.1:{port}'}}\nproxy: {{remoteurl: '{origin}'}}\n",
-        storage.display()
-    )
+    let configuration = json!({
+        "version": "0.1",
+        "log": {"level": "warn"},
+        "storage": {"filesystem": {"rootdirectory": storage}},
+        "http": {"addr": format!("127.0.0.1:{port}")},
+        "proxy": {"remoteurl": origin},
+    });
+    configuration.to_string()
+}
+
+fn last_line(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    text.lines().next_back().unwrap_or("it logged nothing").to_owned()
 }
 
 /// A port that was free a moment ago.
@@ -86,7 +122,7 @@ fn free_port() -> anyhow::Result<u16> {
 }
 
 fn bytes_below(folder: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(folder) else {
+    let Ok(entries) = fs::read_dir(folder) else {
         return 0;
     };
     entries

@@ -1,12 +1,12 @@
 //! `forewarm demo`: everything in one process, with something to look at.
 
+mod folder;
 mod mirror;
 mod seed;
 mod stage;
 mod table;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -62,11 +62,11 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let stop = shutdown::on_signal()?;
     let acceptor = listen(args.listen).await?;
     let server = format!("http://{}", address(&acceptor));
-    let folder = Folder::make()?;
+    let folder = folder::make()?;
     println!("Starting an embedded Postgres, a demo registry and demo engines …");
-    let stage = Stage::set(args.speed, &folder.0).await?;
+    let stage = Stage::set(args.speed, folder.path()).await?;
     stage.announce(args.speed);
-    let (store, embedded) = database(&folder.0).await?;
+    let (store, embedded) = database(folder.path()).await?;
     let work = WorkArgs { max_calls: 64, lease_seconds: 30, drain_seconds: 5 };
     let serving = tokio::spawn(serve(acceptor, store, Some(embedded), Some(work), stop.clone()));
     let shown = tokio::select! {
@@ -121,25 +121,4 @@ async fn database(folder: &std::path::Path) -> anyhow::Result<(Store, Embedded)>
     let store = Store::open(&embedded.url(), 20)?;
     prepare(&store, true).await?;
     Ok((store, embedded))
-}
-
-/// A folder that is gone with the demo.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn make() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("forewarm-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        // The embedded Postgres may run as another user, who must get through.
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o711);
-        std::fs::set_permissions(&path, mode)
-            .with_context(|| format!("cannot open up {}", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
