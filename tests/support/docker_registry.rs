@@ -135,6 +135,8 @@ impl DockerRegistry {
         let mut process = Command::new("docker-registry")
             .args(["serve".as_ref(), path.as_os_str()])
             .env_clear()
+            // Without it the child would be looked for in the system's usual places only.
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
