@@ -100,7 +100,7 @@ async fn a_server_killed_with_its_embedded_postgres_goes_on_where_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_database_the_server_says_503_and_goes_on_when_it_is_back() {
+async fn without_its_database_the_server_says_503_and_then_goes_on_with_its_work() {
     let folder = passable_folder();
     let options =
         || EmbeddedOptions { sync_initdb: false, ..EmbeddedOptions::new(folder.path().join("state")) };
@@ -109,24 +109,35 @@ async fn without_its_database_the_server_says_503_and_goes_on_when_it_is_back() 
     let migrated = command("migrate", &[("FOREWARM_DATABASE_URL", &url)]).status().await.unwrap();
     assert!(migrated.success());
     let origin = DockerRegistry::origin().await;
-    origin.push_image("shop/web", "v1").await;
-    let mut server = Server::on(&url).await;
+    let mirror = DockerRegistry::mirror_of(&origin).await;
+    for i in 0..40 {
+        origin.push_image("shop/web", &format!("v{i}")).await;
+    }
+    let mut server = Server::start(&[("FOREWARM_DATABASE_URL", &url), ("FOREWARM_LEASE_SECONDS", "3")]).await;
+    let instance =
+        json!({"name": "mirror", "vendor": "mirror", "endpoint": mirror.url(), "max_in_flight": 2});
+    let id = run_policy(&server, &origin, &instance).await;
+    let path = format!("/api/v1/executions/{id}");
+    server.wait_until(&path, |_, execution| execution["counts"]["success"].as_i64() > Some(3)).await;
 
     postgres.stop().await.unwrap();
-    let refused = server.wait_until("/api/v1/registries", |status, _| status != 200).await;
-    let (status, _) = server.get("/api/v1/registries").await;
-    assert_eq!(status, 503, "{refused}");
+    let refused = server.wait_until("/api/v1/registries", |status, _| status == 503).await;
     assert!(refused["errors"][0]["message"].is_string(), "{refused}");
     assert_eq!(server.get("/readyz").await.0, 503);
     assert_eq!(server.get("/livez").await.0, 200);
+    // Longer than a lease: what was under way is taken up again.
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
 
     let _postgres = Embedded::start(options()).await.unwrap();
-    server.wait_until("/readyz", |status, _| status == 200).await;
-    let id =
-        run_policy(&server, &origin, &json!({"name": "cache", "vendor": "mirror", "endpoint": origin.url()}))
-            .await;
-    assert_eq!(server.ended(id).await["status"], "success");
+    let execution = server.ended(id).await;
+    assert_eq!(
+        (&execution["status"], &execution["counts"]["success"]),
+        (&json!("success"), &json!(40)),
+        "{execution}"
+    );
     assert!(server.process.try_wait().unwrap().is_none(), "the same process all the time");
+    let lines = server.log().lines().count();
+    assert!(lines < 100, "an outage is told, not shouted: {lines} lines\n{}", server.log());
 }
 
 /// A folder that the embedded Postgres, which may run as another user, can get through.

@@ -92,3 +92,23 @@ async fn a_lowered_limit_holds_as_soon_as_there_are_fewer_in_flight() {
 
     assert_eq!(scene.submissions(), 6, "five are done, one took their place");
 }
+
+#[tokio::test]
+async fn a_stop_that_comes_when_all_is_done_does_not_call_it_stopped() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_dry().await;
+    // Its worker died between the last task and the execution's end.
+    sqlx::query("UPDATE executions SET status = 'running', ended_at = NULL, final_counts = NULL")
+        .execute(scene.lab.store.pool())
+        .await
+        .unwrap();
+
+    let change = scene.lab.store.executions().stop(id).await.unwrap();
+
+    assert_eq!(change, Change::Refused(Status::Success));
+    let execution = scene.lab.execution(id).await;
+    assert_eq!((execution.status, execution.counts.success), (Status::Success, 1));
+    assert!(execution.message.starts_with("1 artifact of 1 repository matched"), "{}", execution.message);
+}

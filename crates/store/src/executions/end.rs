@@ -40,7 +40,11 @@ impl Executions<'_> {
             return refused(&mut tx, id).await;
         }
         let instances = stop_tasks(&mut tx, id, "stopped by a user", now).await?;
-        store_counts(&mut tx, id).await?;
+        let counts = store_counts(&mut tx, id).await?;
+        if counts.stopped == 0 && self.end_as_it_is(&mut tx, id, &counts).await? {
+            tx.commit().await?;
+            return Ok(Change::Refused(counts.outcome()));
+        }
         tx.commit().await?;
         self.store.tasks().fill_windows(&instances).await?;
         Ok(Change::Done)
@@ -86,6 +90,25 @@ impl Executions<'_> {
         .fetch_one(&self.store.pool)
         .await?;
         if open { Ok(false) } else { self.finish(id).await }
+    }
+
+    /// The wish to stop came when all was done already, and only nobody had said so: then that is the end.
+    async fn end_as_it_is(
+        &self,
+        tx: &mut PgConnection,
+        id: i64,
+        counts: &Counts,
+    ) -> Result<bool, StoreError> {
+        let ended = sqlx::query!(
+            "UPDATE executions SET status = $2, message = coalesce($3, summary)
+             WHERE id = $1 AND expanded_at IS NOT NULL",
+            id,
+            counts.outcome().as_str(),
+            (counts.error > 0).then(|| final_message("", counts)),
+        )
+        .execute(tx)
+        .await?;
+        Ok(ended.rows_affected() == 1)
     }
 
     async fn finish(&self, id: i64) -> Result<bool, StoreError> {

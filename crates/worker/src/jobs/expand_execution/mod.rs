@@ -187,10 +187,11 @@ impl Summary {
         if self.artifacts == 0 {
             return format!("no artifact matched{left_out}");
         }
-        let repositories = self.repositories;
         format!(
-            "{} artifacts of {repositories} repositories matched, {} tasks{left_out}",
-            self.artifacts, self.tasks
+            "{} of {} matched, {}{left_out}",
+            number(self.artifacts, "artifact", "artifacts"),
+            number(self.repositories, "repository", "repositories"),
+            number(self.tasks, "task", "tasks"),
         )
     }
 
