@@ -1,8 +1,11 @@
 //! What an image is made of.
 
+use forewarm_domain::auth::Auth;
 use forewarm_domain::digest::Digest;
 use forewarm_fake::registry::{ImageSpec, Registry as Fake};
 use forewarm_fake::sha256_digest;
+use forewarm_http::Outbound;
+use forewarm_http::distribution::Session;
 use forewarm_registry::RegistryError;
 use serde_json::json;
 
@@ -55,4 +58,31 @@ async fn an_index_has_no_blobs_of_its_own() {
     let error = anonymous(&fake.url()).blobs("web", &digest).await.unwrap_err();
 
     assert!(matches!(error, RegistryError::Unsuitable(_)));
+}
+
+#[tokio::test]
+async fn no_more_than_32_blobs_are_read_from_one_host_at_a_time_whoever_reads_them() {
+    let fake = Fake::start().await.unwrap();
+    let pushed = fake.push_image("web", "v1", ImageSpec::default());
+    let blob = Digest::parse(&pushed.blobs[1]).unwrap();
+    let outbound = Outbound::new();
+    let session = || Session::new(fake.url().parse().unwrap(), Auth::None, false, &outbound);
+    let (first, second) = (session(), session());
+    let mut streams = Vec::new();
+    for _ in 0..32 {
+        streams.push(first.get_blob("web", &blob).await.unwrap());
+    }
+
+    let mut next = std::pin::pin!(second.get_blob("web", &blob));
+    assert!(futures::poll!(&mut next).is_pending());
+    // Other requests are not held up, and give the waiting one time to go wrong.
+    for _ in 0..3 {
+        second.probe().await.unwrap();
+        assert!(futures::poll!(&mut next).is_pending());
+    }
+    assert_eq!(fake.blob_gets(blob.as_str()), 32);
+    streams.pop();
+
+    next.await.unwrap();
+    assert_eq!(fake.blob_gets(blob.as_str()), 33);
 }

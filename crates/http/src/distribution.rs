@@ -124,13 +124,15 @@ impl Session {
     }
 
     /// A blob, to be read from the answer as a stream: its length is not limited here, nor is its digest checked,
-    /// and the caller bounds how many it reads at a time, since its body takes no slot. Any status but 2xx is an error.
+    /// and it takes a place among the host's blobs until it is read or dropped, so do not collect them. Any status but
+    /// 2xx is an error.
     pub async fn get_blob(&self, repository: &str, digest: &Digest) -> Result<Answer, HttpError> {
         let url = self.url(&format!("{repository}/blobs/{digest}"));
+        let slot = self.shared.outbound.blob_slot(&url).await;
         let ask = Ask::new(Method::GET, url, "*/*").for_blob();
         let answer = self.answered(&ask, &pull_scope(repository)).await?;
         let answer = answer.success(self.clock()).await?;
-        Ok(answer.hold_no_slot())
+        Ok(answer.hold(slot))
     }
 
     /// A list that may come in pages.

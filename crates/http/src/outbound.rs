@@ -25,6 +25,7 @@ pub struct Outbound {
     patient_verifying: reqwest::Client,
     patient_trusting: reqwest::Client,
     slots: Slots,
+    blob_slots: Slots,
     clock: Arc<dyn Clock>,
 }
 
@@ -43,7 +44,8 @@ impl Outbound {
             trusting: build(true, Some(READ_TIMEOUT)),
             patient_verifying: build(false, None),
             patient_trusting: build(true, None),
-            slots: Slots::default(),
+            slots: Slots::for_requests(),
+            blob_slots: Slots::for_blobs(),
             clock,
         }
     }
@@ -62,6 +64,11 @@ impl Outbound {
     /// Waits until fewer than the permitted number of requests to this host are under way.
     pub(crate) async fn slot(&self, url: &Url) -> Slot {
         self.slots.take(url).await
+    }
+
+    /// Waits until fewer than the permitted number of blobs are read from this host.
+    pub(crate) async fn blob_slot(&self, url: &Url) -> Slot {
+        self.blob_slots.take(url).await
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -7,7 +7,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 /// Requests to one host at a time.
-const PER_HOST: usize = 8;
+const REQUESTS: usize = 8;
+/// Blobs read from one host at a time: those take long, and each has a connection of its own.
+const BLOBS: usize = 32;
 /// Hosts remembered before those without a request under way are forgotten.
 const REMEMBERED: usize = 1000;
 
@@ -18,12 +20,21 @@ pub(crate) struct Slot {
 }
 
 /// The limits of all hosts; clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Slots {
+    per_host: usize,
     hosts: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
 }
 
 impl Slots {
+    pub(crate) fn for_requests() -> Self {
+        Self { per_host: REQUESTS, hosts: Arc::default() }
+    }
+
+    pub(crate) fn for_blobs() -> Self {
+        Self { per_host: BLOBS, hosts: Arc::default() }
+    }
+
     pub(crate) async fn take(&self, url: &Url) -> Slot {
         let host = self.host(crate::error::place(url));
         // Nobody closes these semaphores; without a permit the request would merely be unlimited.
@@ -35,7 +46,7 @@ impl Slots {
         if hosts.len() >= REMEMBERED {
             hosts.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
         }
-        let semaphore = hosts.entry(place).or_insert_with(|| Arc::new(Semaphore::new(PER_HOST)));
+        let semaphore = hosts.entry(place).or_insert_with(|| Arc::new(Semaphore::new(self.per_host)));
         semaphore.clone()
     }
 }

@@ -62,9 +62,10 @@ impl Answer {
         body
     }
 
-    /// The answer itself, for a body too large to keep. The limit of the host's slots no longer counts it.
-    pub fn into_response(self) -> Response {
-        self.response
+    /// The next piece of a body too large to keep; None at its end.
+    pub async fn chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, HttpError> {
+        let chunk = self.response.chunk().await;
+        chunk.map_err(|error| HttpError::from_reqwest(&error, &self.url))
     }
 
     /// Turns every status but 2xx into an error with the server's own words.
@@ -76,7 +77,12 @@ impl Answer {
     }
 
     pub(super) fn hold_no_slot(self) -> Self {
-        Self { slot: Slot::default(), ..self }
+        self.hold(Slot::default())
+    }
+
+    /// Holds this slot instead of its own.
+    pub(super) fn hold(self, slot: Slot) -> Self {
+        Self { slot, ..self }
     }
 
     pub(super) async fn into_error(self, clock: &dyn Clock) -> HttpError {

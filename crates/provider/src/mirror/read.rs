@@ -63,11 +63,11 @@ pub(super) async fn manifest_by_digest(
 /// Streams a blob and throws it away; the memory needed does not depend on its size.
 pub(super) async fn blob(session: &Session, repository: &str, blob: &Blob) -> Result<u64, Unread> {
     let digest = &blob.digest;
-    let mut response = session.get_blob(repository, digest).await?.into_response();
-    let url = response.url().clone();
+    let mut answer = session.get_blob(repository, digest).await?;
     let mut hash = Hash::like(digest);
     let mut count: u64 = 0;
-    while let Some(chunk) = response.chunk().await.map_err(|error| HttpError::from_reqwest(&error, &url))? {
+    while let Some(chunk) = answer.chunk().await? {
+        let chunk = chunk.as_ref();
         count += chunk.len() as u64;
         if count > blob.size {
             return Err(wrong(format!(
@@ -75,7 +75,7 @@ pub(super) async fn blob(session: &Session, repository: &str, blob: &Blob) -> Re
                 blob.size
             )));
         }
-        hash.update(&chunk);
+        hash.update(chunk);
     }
     if count < blob.size {
         return Err(wrong(format!("the mirror gave {count} of its {} bytes", blob.size)));
