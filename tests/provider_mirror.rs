@@ -244,6 +244,21 @@ async fn a_mirror_that_hangs_fails_the_task_when_its_time_is_over() {
 }
 
 #[tokio::test]
+async fn a_later_attempt_gets_only_what_is_left_of_the_tasks_time() {
+    let (mirror, pushed) = with_image(Knobs::default()).await;
+    mirror.faults().on("GET", &pushed.blobs[0]).inject(Fault::Delay(Duration::from_secs(9)));
+    let mut task = preheat(subject(&mirror, &pushed));
+    task.options.timeout_seconds = Some(600);
+    task.deadline = Some(task.now + chrono::TimeDelta::seconds(1));
+
+    let progress = read(&mirror, &task, &log()).await;
+
+    let (message, retry) = failed(&progress.outcome);
+    assert!(message.contains("2 of 3 blobs read within 1 second"), "{message}");
+    assert!(retry);
+}
+
+#[tokio::test]
 async fn a_mirror_that_is_away_is_a_passing_trouble() {
     let (mut mirror, pushed) = with_image(Knobs::default()).await;
     let task = preheat(subject(&mirror, &pushed));

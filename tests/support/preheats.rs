@@ -57,6 +57,7 @@ pub fn preheat(subject: Subject) -> Preheat {
         origin: OriginAccess::default(),
         now: start(),
         submitted_at: None,
+        deadline: None,
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Preheat {
     pub now: DateTime<Utc>,
     /// When the engine was first asked in this attempt; None before.
     pub submitted_at: Option<DateTime<Utc>>,
+    /// When the task fails whatever its engine says; None where no time is set.
+    pub deadline: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone)]
@@ -56,6 +58,15 @@ impl Preheat {
     /// Time since the engine was first asked in this attempt, on our clock: the engine's may differ.
     pub fn elapsed(&self) -> Duration {
         self.submitted_at.and_then(|at| (self.now - at).to_std().ok()).unwrap_or_default()
+    }
+
+    /// How long this attempt may take: what the options say, and not beyond the task's end.
+    pub fn time_limit(&self) -> Duration {
+        let limit = Duration::from_secs(self.options.timeout_seconds().into());
+        match self.deadline {
+            Some(deadline) => limit.min((deadline - self.now).to_std().unwrap_or_default()),
+            None => limit,
+        }
     }
 
     /// The mark by which the job of this attempt is found again at an engine: the only text of ours that it gives back.

@@ -115,8 +115,8 @@ impl Provider for Kraken {
 impl Call<'_> {
     /// How long an answer may take where Kraken works while we wait: it gives each origin up to 15 minutes.
     fn patience(&self) -> Duration {
-        const LONGEST: u32 = 15 * 60;
-        Duration::from_secs(self.preheat.options.timeout_seconds().min(LONGEST).into())
+        const LONGEST: Duration = Duration::from_secs(15 * 60);
+        self.preheat.time_limit().min(LONGEST)
     }
 
     fn refused(&self, message: String) -> Progress {

@@ -90,7 +90,7 @@ impl Provider for Mirror {
         };
         let image =
             ImagePreheat { repository: format!("{}{}", self.prefix, image.repository), ..image.clone() };
-        walk::walk(&self.session, &image, &preheat.options, log)
+        walk::walk(&self.session, &image, preheat, log)
             .await
             .inspect_err(|error| log.error(format!("answered: {error}")))
     }

@@ -1,7 +1,6 @@
 //! Reads a whole image through the mirror: what the tags name, the manifest, then config and layers.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use forewarm_domain::artifact::Blob;
 use forewarm_domain::digest::Digest;
@@ -14,7 +13,7 @@ use futures::{StreamExt, stream};
 
 use super::read::{self, Busy, Unread};
 use crate::text::{clip, plural};
-use crate::{ImagePreheat, Outcome, Progress, ProviderError};
+use crate::{ImagePreheat, Outcome, Preheat, Progress, ProviderError};
 
 /// Blobs read at one time when the options do not say.
 const CONCURRENCY: u32 = 4;
@@ -30,7 +29,7 @@ struct Tally {
 pub(super) async fn walk(
     session: &Session,
     image: &ImagePreheat,
-    options: &PreheatOptions,
+    preheat: &Preheat,
     log: &TaskLog,
 ) -> Result<Progress, ProviderError> {
     log.info(format!(
@@ -40,10 +39,11 @@ pub(super) async fn walk(
         image.digest,
         plural(image.blobs.len(), "blob")
     ));
-    let limit = options.timeout_seconds();
+    let limit = preheat.time_limit();
+    let seconds = usize::try_from(limit.as_secs()).unwrap_or(usize::MAX);
     let mut tally = Tally::default();
-    let reading = read_all(session, image, options, &mut tally, log);
-    let in_time = tokio::time::timeout(Duration::from_secs(limit.into()), reading).await;
+    let reading = read_all(session, image, &preheat.options, &mut tally, log);
+    let in_time = tokio::time::timeout(limit, reading).await;
     let outcome = match in_time {
         Ok(Err(unread)) => return Err(unread.into()),
         Ok(Ok(())) => match tally.busy(image) {
@@ -51,7 +51,7 @@ pub(super) async fn walk(
             None => tally.outcome(image),
         },
         Err(_) => Outcome::Failed {
-            message: format!("{} within {}", tally.count(image), plural(limit as usize, "second")),
+            message: format!("{} within {}", tally.count(image), plural(seconds, "second")),
             retry: true,
         },
     };

@@ -177,6 +177,7 @@ pub(super) fn preheat(task: &Assignment, plan: &Plan, subject: Subject) -> Prehe
         origin: plan.origin.clone(),
         now: task.now,
         submitted_at: task.submitted_at,
+        deadline: Some(task.deadline),
     }
 }
 
