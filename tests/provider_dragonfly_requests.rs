@@ -202,6 +202,33 @@ async fn no_secret_is_written_down_even_if_the_engine_repeats_it() {
 }
 
 #[tokio::test]
+async fn the_permission_in_a_presigned_address_reaches_the_engine_and_nobody_else() {
+    let mut rig = Rig::start().await;
+    let url =
+        |name: &str| format!("http://files.test/{name}?X-Signature=open%2Fsesame&sig=s3cr3t&plain-token");
+    rig.task.subject = Subject::Files { urls: vec![url("a").parse().unwrap(), url("b").parse().unwrap()] };
+    rig.submit().await;
+    let task = |name: &str, description: &str| json!({"url": url(name), "hostname": "seed", "ip": "10.0.0.1", "description": description});
+    let failure = task("b", &format!("GET {} failed; open/sesame", url("b")));
+    let row = json!({"id": 1, "state": "SUCCESS", "result": {"job_states": [{"state": "SUCCESS", "results": [
+        {"scheduler_cluster_id": 1, "success_tasks": [task("a", "")], "failure_tasks": [failure]}]}]}});
+    let answer = forewarm_fake::Answer::new(200).json(&row);
+    rig.dragonfly.faults().on("GET", "/oapi/v1/jobs/1").inject(forewarm_fake::Fault::Answer(answer));
+
+    let done = rig.look_at(32).await;
+
+    assert_eq!(rig.asked()["args"]["urls"], json!([url("a"), url("b")]));
+    let shown = |name: &str| format!("http://files.test/{name}?X-Signature=***&sig=***&***");
+    assert_eq!(done.report.missing, [shown("b")]);
+    assert_eq!(done.report.failures[0].url, shown("b"));
+    assert!(failed(&done.outcome).0.contains("1 of 2 files confirmed"), "{done:?}");
+    let all = format!("{done:?}{}", text(&rig.log));
+    for secret in ["open%2Fsesame", "open/sesame", "s3cr3t", "plain-token"] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_known_any_more_when_the_job_ends_is_not_written_down_either() {
     let mut rig = Rig::start().await;
     let words =

@@ -4,6 +4,7 @@ use forewarm_domain::Secret;
 use forewarm_domain::auth::Auth;
 use forewarm_domain::task_log::printable;
 use forewarm_http::authorize::basic;
+use url::Url;
 
 use crate::Preheat;
 use crate::preheat::Subject;
@@ -19,6 +20,8 @@ const SHORTEST_SECRET: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blotter {
     secrets: Vec<Secret>,
+    /// Addresses whose query is no one's business.
+    addresses: Vec<Secret>,
 }
 
 impl Blotter {
@@ -43,8 +46,13 @@ impl Blotter {
         if let (Some(username), Some(password)) = (&preheat.origin.username, &preheat.origin.password) {
             self.hide(&Some(basic(username, password)));
         }
-        if let Subject::Image(image) = &preheat.subject {
-            self.hide(&image.access);
+        match &preheat.subject {
+            Subject::Image(image) => self.hide(&image.access),
+            Subject::Files { urls } => {
+                self.hide(&query_values(urls));
+                let signed = urls.iter().filter(|url| url.query().is_some());
+                self.addresses = signed.map(|url| Secret::new(url.as_str())).collect();
+            }
         }
         self
     }
@@ -52,6 +60,11 @@ impl Blotter {
     /// The text on one line, without control characters and secrets, cut at 2 KiB.
     pub(crate) fn clean(&self, text: &str) -> String {
         let mut text = head(text, EXAMINED).to_owned();
+        for address in self.addresses.iter().map(Secret::expose) {
+            if text.contains(address) {
+                text = text.replace(address, &without_values(address));
+            }
+        }
         for secret in &self.secrets {
             if text.contains(secret.expose()) {
                 text = text.replace(secret.expose(), "***");
@@ -70,6 +83,28 @@ impl Blotter {
             }
         }
     }
+}
+
+/// The values in the queries of these addresses, as they are written there and as they are meant.
+fn query_values(urls: &[Url]) -> Vec<Secret> {
+    let written = |url: &Url| -> Vec<String> {
+        let pairs = url.query().unwrap_or_default().split('&');
+        pairs.map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value).to_owned()).collect()
+    };
+    let meant = |url: &Url| -> Vec<String> { url.query_pairs().map(|(_, value)| value.into()).collect() };
+    urls.iter().flat_map(|url| [written(url), meant(url)].concat()).map(Secret::new).collect()
+}
+
+/// An address with `***` for the values of its query: the query of a presigned address is the permission to read it.
+pub(crate) fn without_values(url: &str) -> String {
+    let Some((path, query)) = url.split_once('?') else {
+        return url.to_owned();
+    };
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) => format!("{name}=***"),
+        None => "***".to_owned(),
+    });
+    format!("{path}?{}", shown.collect::<Vec<_>>().join("&"))
 }
 
 /// Leaves out what follows the word `Bearer` or `Basic`: the token of a task is not known any more when its end is

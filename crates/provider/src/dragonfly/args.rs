@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{expected, origin};
+use crate::text::without_values;
 use crate::{ImagePreheat, Preheat, Subject};
 
 /// Arguments of a preheat. Everything unset is left out: the manager refuses an empty `ips` and a `count` of 0, and
@@ -66,12 +67,17 @@ pub(super) fn request(preheat: &Preheat, registry_url: Option<&Url>) -> Value {
     body
 }
 
-/// The same with the values of headers left out, for people to read.
+/// The same with the values of headers and of queries left out, for people to read.
 pub(super) fn redacted(request: &Value) -> String {
     let mut shown = request.clone();
     if let Some(headers) = shown["args"]["headers"].as_object_mut() {
         for value in headers.values_mut() {
             *value = json!("***");
+        }
+    }
+    if let Some(urls) = shown["args"]["urls"].as_array_mut() {
+        for url in urls {
+            *url = json!(without_values(url.as_str().unwrap_or_default()));
         }
     }
     shown.to_string()

@@ -8,7 +8,7 @@ use forewarm_domain::task::{MAX_LISTED, PeerFailure, Report};
 use super::expected;
 use super::job::{ClusterResult, GroupResult, PeerTask, QueueTask};
 use crate::Preheat;
-use crate::text::{Blotter, clip};
+use crate::text::{Blotter, clip, without_values};
 
 /// The most that is kept of one failure's address or peer, in bytes.
 const LONGEST_NAME: usize = 512;
@@ -42,12 +42,12 @@ impl Tally {
         tally
     }
 
-    /// What some cluster, of those that answered, does not have.
+    /// What some cluster, of those that answered, does not have; fit to be shown.
     pub(super) fn missing(&self) -> Vec<String> {
         let everywhere = |key: &&String| {
             !self.clusters.is_empty() && self.clusters.values().all(|cluster| cluster.contains_key(*key))
         };
-        self.expected.iter().filter(|key| !everywhere(key)).cloned().collect()
+        self.expected.iter().filter(|key| !everywhere(key)).map(|key| without_values(key)).collect()
     }
 
     /// Peers that confirmed something.
@@ -95,7 +95,7 @@ impl Tally {
                 break;
             }
             self.failures.push(PeerFailure {
-                url: clip(&task.url, LONGEST_NAME),
+                url: clip(&without_values(&task.url), LONGEST_NAME),
                 peer: peer(task),
                 description: blotter.clean(&task.description),
             });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use forewarm_domain::task_log::TaskLog;
 
 use super::result::Tally;
-use crate::text::{clip, plural, some_of};
+use crate::text::{clip, plural, some_of, without_values};
 
 /// The most lines of each kind.
 const MAX_LINES: usize = 50;
@@ -29,7 +29,7 @@ pub(super) fn write(tally: &Tally, log: &TaskLog) {
 fn blobs(tally: &Tally, log: &TaskLog) {
     for (cluster, confirmed) in &tally.clusters {
         for key in tally.expected.iter().take(MAX_LINES) {
-            let shown = clip(key, 512);
+            let shown = clip(&without_values(key), 512);
             match confirmed.get(key) {
                 Some(peers) => {
                     let names: Vec<String> = peers.iter().cloned().collect();
