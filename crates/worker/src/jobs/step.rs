@@ -1,6 +1,7 @@
 //! What submitting and checking have in common: the lease around the call, and the record after it.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use forewarm_domain::task_log::TaskLog;
@@ -125,8 +126,12 @@ async fn record(context: &Context, task: &Assignment, step: Step, log: &TaskLog)
 pub(super) async fn ready(
     context: &Context,
     task: &Assignment,
-) -> Result<Result<(std::sync::Arc<ConnectedInstance>, std::sync::Arc<Plan>), Step>, StoreError> {
-    let failed = |message: &str| Ok(Err(Step::Failed { message: message.to_owned(), report: None }));
+    log: &TaskLog,
+) -> Result<Result<(Arc<ConnectedInstance>, Arc<Plan>), Step>, StoreError> {
+    let failed = |message: &str| {
+        log.error(message);
+        Ok(Err(Step::Failed { message: message.to_owned(), report: None }))
+    };
     if task.interruptions > MAX_INTERRUPTIONS {
         return failed(
             "given up: it was broken off too often before the engine's answer was known; the log has each time",

@@ -24,14 +24,9 @@ pub(crate) async fn run(context: &Context, task_id: i64, seq: i64) -> Result<(),
 }
 
 async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step, StoreError> {
-    let (instance, plan) = match step::ready(&context, &task).await? {
+    let (instance, plan) = match step::ready(&context, &task, &log).await? {
         Ok(ready) => ready,
-        Err(step) => {
-            if let Step::Failed { message, .. } = &step {
-                log.error(message.clone());
-            }
-            return Ok(step);
-        }
+        Err(step) => return Ok(step),
     };
     if !task.asked
         && let Some(step) = step::out_of_time(&task, &plan, &log)
