@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use forewarm_domain::auth::Auth as Own;
 use forewarm_domain::digest::Digest;
+use forewarm_domain::registry::Registry as Settings;
 use forewarm_fake::registry::{Auth, Bearer, ImageSpec, Knobs, Registry as Fake, Storage};
 use forewarm_fake::{Answer, Fault};
 use forewarm_http::Outbound;
@@ -31,6 +32,55 @@ async fn a_name_and_password_open_a_registry_that_wants_basic() {
     assert_eq!(registry.repositories("").await.unwrap(), ["shop/web"]);
     let access = registry.pull_access("shop/web").await.unwrap().unwrap();
     assert_eq!(access.expose(), "Basic YW5uOnNlY3JldA==");
+}
+
+#[tokio::test]
+async fn a_registry_that_asks_nobody_is_told_the_name_and_password_all_the_same() {
+    let fake = fake(Auth::None).await;
+    fake.holds(&["web:v1"]);
+    let registry = signed_in(&fake.url(), "ann", "secret");
+
+    let pinged = registry.ping().await.unwrap();
+    assert_eq!(registry.repositories("").await.unwrap(), ["web"]);
+    let access = registry.pull_access("web").await.unwrap().unwrap();
+
+    assert!(pinged.contains("asked as ann") && pinged.contains("not proven"), "{pinged}");
+    let known = "Basic YW5uOnNlY3JldA==";
+    assert_eq!(access.expose(), known);
+    let sent = fake.recorder().requests();
+    let values: Vec<_> = sent.iter().map(|request| request.header("authorization")).collect();
+    assert_eq!(values, [None, Some(known), Some(known)], "after the first look at /v2/");
+}
+
+#[tokio::test]
+async fn a_password_for_a_token_server_is_never_sent_to_its_registry() {
+    let fake = fake(Auth::bearer("ann", "secret")).await;
+    fake.holds(&["web:v1"]);
+    fake.faults().next(Fault::status(500, "starting"));
+    let registry = signed_in(&fake.url(), "ann", "secret");
+    let selector = selector(&[]);
+
+    registry.artifact("web", "v1", &everything(&selector)).await.unwrap();
+
+    let basic = |request: &&forewarm_fake::Recorded| {
+        request.header("authorization").is_some_and(|value| value.starts_with("Basic "))
+    };
+    let sent = fake.recorder().requests();
+    assert!(sent.iter().filter(basic).all(|request| request.path.starts_with("/token")));
+    assert_eq!(fake.tokens_given(), 1);
+}
+
+#[tokio::test]
+async fn a_ping_says_that_engines_are_not_given_a_header_of_the_users_own() {
+    let fake = fake(Auth::None).await;
+    let own = Own::Header { name: "x-gate".to_owned(), value: "open-sesame".to_owned().into() };
+    let registry = connect(&Settings { auth: own, ..settings(&fake.url()) }, &Outbound::new());
+
+    let pinged = registry.ping().await.unwrap();
+
+    assert!(pinged.contains("x-gate") && pinged.contains("not handed to engines"), "{pinged}");
+    assert!(!pinged.contains("open-sesame"), "{pinged}");
+    assert_eq!(registry.pull_access("web").await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -102,6 +102,11 @@ impl Session {
         &self.shared.auth
     }
 
+    /// Whether the server has asked who we are. Known after the first answer.
+    pub fn was_asked(&self) -> bool {
+        matches!(self.remembered(), Known::Asks(_))
+    }
+
     pub fn clock(&self) -> &dyn Clock {
         self.shared.outbound.clock()
     }

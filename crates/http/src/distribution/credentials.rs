@@ -32,7 +32,7 @@ enum Purpose<'a> {
 impl Session {
     /// Sends a request with what the server is known to want, and once more when it turns out to want something else.
     pub(super) async fn answered(&self, ask: &Ask, scope: &str) -> Result<Answer, HttpError> {
-        let known = self.remembered();
+        let known = self.before_asking().await?;
         let sent = self.value(&known, scope, &Purpose::Request).await?;
         let answer = self.patiently(ask, sent.as_ref()).await?;
         if answer.status() != StatusCode::UNAUTHORIZED || !answer.at_home {
@@ -48,6 +48,19 @@ impl Session {
         match self.value(&Known::Asks(challenge), scope, &purpose).await? {
             Some(value) if Some(&value) != sent.as_ref() => self.patiently(ask, Some(&value)).await,
             _ => Ok(refused),
+        }
+    }
+
+    /// A server that asks nobody who they are may still show more to those who say so: with a name and password we find
+    /// out first, and say so unasked. A registry that sends us to a token server from its `/v2/` never gets them.
+    async fn before_asking(&self) -> Result<Known, HttpError> {
+        match (self.auth(), self.remembered()) {
+            (Auth::Basic { .. }, Known::Nothing) => match self.learn().await {
+                // What it answers to the request itself tells more.
+                Err(error) if matches!(error.kind, ErrorKind::Status(_)) => Ok(Known::Nothing),
+                learnt => learnt,
+            },
+            (_, known) => Ok(known),
         }
     }
 
@@ -69,7 +82,9 @@ impl Session {
         let ask = Ask::new(Method::GET, self.url(""), JSON).without_redirects();
         let answer = self.patiently(&ask, None).await?;
         let known = match Challenge::from_headers(answer.headers()) {
-            _ if answer.status() != StatusCode::UNAUTHORIZED => Known::Open,
+            _ if answer.status().is_success() => Known::Open,
+            // In trouble, or no registry: nothing was learnt.
+            _ if answer.status() != StatusCode::UNAUTHORIZED => return Ok(Known::Nothing),
             Some(challenge) => Known::Asks(challenge.of_any_scope()),
             None => return Err(answer.into_error(self.clock()).await),
         };
@@ -90,11 +105,11 @@ impl Session {
                 // Our own requests carry it already.
                 Ok(matches!(purpose, Purpose::Share).then(|| value.clone()))
             }
-            (_, Known::Nothing | Known::Open) => Ok(None),
-            (Auth::Basic { username, password }, Known::Asks(Challenge::Basic)) => {
+            (_, Known::Nothing) => Ok(None),
+            (Auth::Basic { username, password }, Known::Open | Known::Asks(Challenge::Basic)) => {
                 Ok(Some(basic(username, password)))
             }
-            (_, Known::Asks(Challenge::Basic)) => Ok(None),
+            (_, Known::Open | Known::Asks(Challenge::Basic)) => Ok(None),
             (_, Known::Asks(challenge)) => {
                 let token = self.token(challenge, scope, purpose).await?;
                 Ok(Some(bearer(&token.secret)))
@@ -188,7 +203,7 @@ impl Session {
         )
     }
 
-    fn remembered(&self) -> Known {
+    pub(super) fn remembered(&self) -> Known {
         self.known().clone()
     }
 

@@ -55,7 +55,17 @@ async fn welcome(session: &Session, answer: Answer) -> Result<String, RegistryEr
     }
     Ok(match session.auth() {
         Auth::None => "OCI registry, asked without credentials".to_owned(),
-        Auth::Basic { username, .. } => format!("OCI registry, asked as {username}"),
+        Auth::Basic { username, .. } if session.was_asked() => format!("OCI registry, asked as {username}"),
+        // Nothing shows whether it even looked at them.
+        Auth::Basic { username, .. } => {
+            format!(
+                "OCI registry, asked as {username}, but it lets in everybody: the password is not proven right"
+            )
+        }
+        Auth::Header { name, .. } if !name.eq_ignore_ascii_case("authorization") => format!(
+            "OCI registry, asked with the header {name}, which is not handed to engines: where an engine reads from \
+             this registry by itself, give it the header with the preheat"
+        ),
         Auth::Bearer { .. } | Auth::Header { .. } => "OCI registry, asked with credentials".to_owned(),
     })
 }
