@@ -68,6 +68,7 @@ async fn a_worker_that_dies_over_a_submission_is_replaced_and_its_job_adopted() 
     let task = scene.lab.tasks(id).await.remove(0);
     let lease = Duration::from_secs(30);
     let held = scene.lab.store.tasks().begin(task.id, 1, lease).await.unwrap().unwrap();
+    assert!(scene.lab.store.tasks().note_submission(held.lease, &[]).await.unwrap());
     post_as(&scene, &held).await;
 
     scene.lab.run_due().await;

@@ -95,11 +95,10 @@ impl Tasks<'_> {
         Ok(true)
     }
 
-    /// Notes, just before the engine is asked, what it must end up holding, and when it was asked.
+    /// Notes, just before the engine is asked, what it must end up holding, and when it is asked.
     pub async fn note_submission(&self, lease: Lease, blobs: &[Blob]) -> Result<bool, StoreError> {
         let noted = sqlx::query!(
-            "UPDATE tasks SET blobs = $3, submitted_at = coalesce(submitted_at, $4, now())
-             WHERE id = $1 AND lease_token = $2",
+            "UPDATE tasks SET blobs = $3, submitted_at = coalesce($4, now()) WHERE id = $1 AND lease_token = $2",
             lease.task_id,
             lease.token,
             json!(blobs),

@@ -12,7 +12,7 @@ use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Step};
 
 use super::step;
-use crate::connections::{ConnectedInstance, Plan};
+use crate::connections::ConnectedInstance;
 use crate::context::Context;
 use crate::running::Lane;
 
@@ -41,41 +41,45 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
         Ok(found) => found,
         Err(step) => return Ok(step),
     };
+    let mut preheat = step::preheat(&task, &plan, subject);
+    // The time of a question is noted before it is asked: without one, nothing can be under way.
+    if task.asked
+        && task.submitted_at.is_some()
+        && let Some(step) = adopt(&task, &instance, &preheat, &log).await
+    {
+        return Ok(step::in_time(step, &task, &plan, &log));
+    }
+    if let Some(step) = step::out_of_time(&task, &plan, &log) {
+        return Ok(step);
+    }
     if !context.store.tasks().note_submission(task.lease, &blobs).await? {
         // Lost; the record that follows is refused for the same reason.
         return Ok(Step::Interrupted);
     }
-    let mut preheat = step::preheat(&task, &plan, subject);
-    preheat.submitted_at = Some(task.submitted_at.unwrap_or(task.now));
-    let step = ask(&task, &plan, &instance, &preheat, &log).await;
+    preheat.submitted_at = Some(task.now);
+    let step = match instance.provider.preheat(&preheat, &log).await {
+        Ok(progress) => step::step_of(&task, progress, &log),
+        Err(error) => step::step_of_error(&task, error, &log),
+    };
     Ok(step::in_time(step, &task, &plan, &log))
 }
 
-/// Adopts the job of an interrupted submission, or else asks the engine.
-async fn ask(
+/// Looks for the job of an interrupted submission. None = the engine has none, and asking again does no harm.
+async fn adopt(
     task: &Assignment,
-    plan: &Plan,
     instance: &ConnectedInstance,
     preheat: &Preheat,
     log: &TaskLog,
-) -> Step {
-    if task.asked {
-        log.info("an earlier submission was interrupted: looking for its job at the engine");
-        match instance.provider.find(preheat, log).await {
-            Ok(Some(progress)) => return step::step_of(task, progress, log),
-            Ok(None) => log.info("the engine has no such job: asking again does no harm"),
-            Err(ProviderError::Busy { message, retry_after }) => {
-                return look_again(message, retry_after, log);
-            }
-            Err(error) => return lost_search(task, error, log),
+) -> Option<Step> {
+    log.info("an earlier submission was interrupted: looking for its job at the engine");
+    match instance.provider.find(preheat, log).await {
+        Ok(Some(progress)) => Some(step::step_of(task, progress, log)),
+        Ok(None) => {
+            log.info("the engine has no such job: asking again does no harm");
+            None
         }
-    }
-    if let Some(step) = step::out_of_time(task, plan, log) {
-        return step;
-    }
-    match instance.provider.preheat(preheat, log).await {
-        Ok(progress) => step::step_of(task, progress, log),
-        Err(error) => step::step_of_error(task, error, log),
+        Err(ProviderError::Busy { message, retry_after }) => Some(look_again(message, retry_after, log)),
+        Err(error) => Some(lost_search(task, error, log)),
     }
 }
 
