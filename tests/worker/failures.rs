@@ -91,6 +91,7 @@ async fn a_manager_that_forgets_its_jobs_is_found_out_at_the_deadline() {
     let task = scene.lab.tasks(id).await.remove(0);
     assert_eq!(task.status, Status::Error);
     assert!(task.message.contains("600 s"), "{}", task.message);
+    assert!(task.message.contains("last: Dragonfly works on job 1"), "{}", task.message);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::{Invalid, Secret};
 pub const DEFAULT_TIMEOUT_SECONDS: u32 = 3600;
 
 /// Everything that a user can ask for. The ranges are those of the Dragonfly manager (2.3.1 and later); what a vendor
-/// cannot honour is refused by its `unsupported` list in the provider crate.
+/// cannot honour is refused: each lists in the provider crate what it can.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PreheatOptions {

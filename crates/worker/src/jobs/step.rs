@@ -149,13 +149,15 @@ pub(super) async fn ready(
     Ok(Ok((instance, plan)))
 }
 
-/// Whether the task has had its time. Asked only after the engine, which may have finished while nobody looked.
-pub(super) fn out_of_time(task: &Assignment, plan: &Plan, log: &TaskLog) -> Option<Step> {
+/// The end of a task that has had its time. Asked only after the engine, which may have finished while nobody looked;
+/// `last` is what was known of it then.
+pub(super) fn out_of_time(task: &Assignment, plan: &Plan, last: &str, log: &TaskLog) -> Option<Step> {
     if task.now <= task.deadline {
         return None;
     }
     let message = format!(
-        "gave up: not done within its {} s (options.timeout_seconds) and 5 min of grace; the engine may go on",
+        "gave up: not done within its {} s (options.timeout_seconds) and 5 min of grace; the engine may go on; \
+         last: {last}",
         plan.spec.options.timeout_seconds()
     );
     log.error(message.clone());
@@ -164,12 +166,14 @@ pub(super) fn out_of_time(task: &Assignment, plan: &Plan, log: &TaskLog) -> Opti
 
 /// The same step, but the end of the task if that step would go on after its time.
 pub(super) fn in_time(step: Step, task: &Assignment, plan: &Plan, log: &TaskLog) -> Step {
-    match step {
-        Step::Running { .. } | Step::CheckAgain { .. } | Step::Retry { .. } | Step::Busy { .. } => {
-            out_of_time(task, plan, log).unwrap_or(step)
-        }
-        step => step,
-    }
+    let ended = match &step {
+        Step::Running { message, .. }
+        | Step::CheckAgain { message, .. }
+        | Step::Retry { message, .. }
+        | Step::Busy { message, .. } => out_of_time(task, plan, message, log),
+        _ => None,
+    };
+    ended.unwrap_or(step)
 }
 
 pub(super) fn preheat(task: &Assignment, plan: &Plan, subject: Subject) -> Preheat {

@@ -29,7 +29,7 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
         Err(step) => return Ok(step),
     };
     if !task.asked
-        && let Some(step) = step::out_of_time(&task, &plan, &log)
+        && let Some(step) = step::out_of_time(&task, &plan, "waiting to be handed to the engine", &log)
     {
         return Ok(step);
     }
@@ -49,7 +49,7 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
     {
         return Ok(step::in_time(step, &task, &plan, &log));
     }
-    if let Some(step) = step::out_of_time(&task, &plan, &log) {
+    if let Some(step) = step::out_of_time(&task, &plan, "waiting to be handed to the engine", &log) {
         return Ok(step);
     }
     if !context.store.tasks().note_submission(task.lease, &blobs).await? {

@@ -50,7 +50,7 @@ pub(crate) async fn run(context: &Context, execution_id: i64, seq: i64) -> Resul
         context
             .store
             .executions()
-            .postpone_expansion(expansion.lease, wait, "waiting for a free worker")
+            .give_back_expansion(expansion.lease, wait, "waiting for a free worker")
             .await?;
         return Ok(());
     };
