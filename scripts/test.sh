@@ -7,5 +7,4 @@ cargo build --locked -p forewarm
 if cargo nextest --version >/dev/null 2>&1; then
   exec cargo nextest run --locked --workspace "$@"
 fi
-# Many tests wait for processes and sockets: more threads than cores keep the cores busy.
-exec cargo test --locked --workspace -- --test-threads=6 "$@"
+exec cargo test --locked --workspace -- "$@"
