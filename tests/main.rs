@@ -12,6 +12,7 @@ mod crash;
 mod demo;
 mod embedded_postgres;
 mod end_to_end;
+mod events;
 mod fake_dragonfly;
 mod fake_kraken;
 mod fake_registry;

@@ -3,9 +3,11 @@
 pub mod artifact;
 pub mod auth;
 pub mod digest;
+pub mod event;
 pub mod execution;
 pub mod filter;
 pub mod glob;
+pub mod hint;
 pub mod instance;
 pub mod invalid;
 pub mod job;

@@ -3,6 +3,8 @@
 mod error;
 mod oci;
 
+pub mod events;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

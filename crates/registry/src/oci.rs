@@ -5,7 +5,7 @@ mod document;
 mod explain;
 mod image;
 mod index;
-mod name;
+pub(crate) mod name;
 mod ping;
 mod repositories;
 mod tags;

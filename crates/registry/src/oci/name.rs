@@ -3,12 +3,12 @@
 use crate::RegistryError;
 
 /// Whether it is path components of lower-case letters and digits, with `.`, `_`, `__` or dashes between them.
-pub(super) fn is_repository(name: &str) -> bool {
+pub(crate) fn is_repository(name: &str) -> bool {
     name.len() <= 255 && name.split('/').all(is_component)
 }
 
 /// Whether it is a word of at most 128 letters, digits, `_`, `.` and `-` that starts with one of the first three.
-pub(super) fn is_tag(tag: &str) -> bool {
+pub(crate) fn is_tag(tag: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     tag.len() <= 128 && tag.starts_with(word) && tag.chars().all(|c| word(c) || c == '.' || c == '-')
 }

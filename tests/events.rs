@@ -1,0 +1,3 @@
+//! Events: what registries send, what is taken from it, and what comes of it.
+
+mod formats;
