@@ -14,6 +14,7 @@ mod embedded_postgres;
 mod end_to_end;
 mod events;
 mod fake_dragonfly;
+mod fake_harbor;
 mod fake_kraken;
 mod fake_registry;
 mod globs;

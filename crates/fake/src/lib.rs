@@ -1,4 +1,4 @@
-//! Faithful fakes of a Dragonfly manager, of Kraken and of an OCI registry, for tests and for the demo.
+//! Faithful fakes of a Dragonfly manager, of Kraken, of Harbor and of an OCI registry, for tests and for the demo.
 //!
 //! Each is a real HTTP server on loopback. Nothing runs in the background: what would have happened since the last
 //! request is worked out from the [`Clock`](clock::Clock) when the next request (or inspection) comes in.
@@ -14,6 +14,7 @@ mod server;
 
 pub mod demo;
 pub mod dragonfly;
+pub mod harbor;
 pub mod kraken;
 pub mod registry;
 

@@ -7,7 +7,7 @@ mod knobs;
 mod lie;
 mod listing;
 mod manifests;
-mod media;
+pub(crate) mod media;
 mod push;
 mod routes;
 mod spec;
@@ -23,6 +23,11 @@ pub use content::{Manifest, Pushed};
 pub use knobs::{Cursors, Knobs, Links, Storage};
 pub use lie::Lie;
 pub use spec::{ArtifactSpec, ImageSpec, IndexSpec};
+
+pub(crate) use auth::basic_pair;
+pub(crate) use content::Content;
+pub(crate) use routes::main_answer;
+pub(crate) use state::State as Distribution;
 
 use crate::clock::Clock;
 use crate::server::{Bound, Server, any_port};
@@ -69,6 +74,11 @@ impl Registry {
     /// `http://127.0.0.1:port`
     pub fn url(&self) -> String {
         self.main.url()
+    }
+
+    /// What another fake that has this one behind it needs.
+    pub(crate) fn distribution(&self) -> &Arc<Distribution> {
+        &self.state
     }
 
     /// `127.0.0.1:port`, as in an image reference.

@@ -48,6 +48,21 @@ impl Registry {
         images.iter().map(push).collect()
     }
 
+    /// Gives one more tag to what a tag or digest names.
+    pub fn tag(&self, repository: &str, reference: &str, tag: &str) {
+        let mut content = lock(&self.state.content);
+        if let Some((digest, _)) = content.manifest(repository, reference)
+            && let Some(repository) = content.repositories.get_mut(repository)
+        {
+            repository.tags.insert(tag.to_owned(), digest);
+        }
+    }
+
+    /// The digest that a tag or digest names.
+    pub fn digest(&self, repository: &str, reference: &str) -> Option<String> {
+        lock(&self.state.content).manifest(repository, reference).map(|(digest, _)| digest)
+    }
+
     /// Removes a tag; the manifest stays.
     pub fn untag(&self, repository: &str, tag: &str) {
         if let Some(repository) = lock(&self.state.content).repositories.get_mut(repository) {

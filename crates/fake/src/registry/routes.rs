@@ -57,7 +57,8 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Answer {
     Answer::new(status).json(&json!({"errors": [{"code": code, "message": message, "detail": null}]}))
 }
 
-fn main_answer(state: &State, request: &Recorded) -> Answer {
+/// What the distribution API answers, to those whom the registry's own [`Auth`](super::Auth) lets in.
+pub(crate) fn main_answer(state: &State, request: &Recorded) -> Answer {
     let path = percent_encoding::percent_decode_str(&request.path).decode_utf8_lossy();
     let Some(target) = target(&path) else {
         return error(404, "NOT_FOUND", "page not found");
