@@ -1,3 +1,4 @@
 //! Events: what registries send, what is taken from it, and what comes of it.
 
 mod formats;
+mod index;

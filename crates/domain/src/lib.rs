@@ -15,6 +15,7 @@ pub mod name;
 pub mod options;
 pub mod platform;
 pub mod policy;
+pub mod policy_index;
 pub mod project;
 pub mod registry;
 pub mod scope;

@@ -25,12 +25,19 @@ fn an_untagged_push_has_its_digest_in_place_of_the_tag() {
 
 #[test]
 fn a_scan_for_vulnerabilities_counts_and_one_for_a_bill_of_materials_does_not() {
-    is(only(&read("", SCAN)), EventKind::ScanCompleted, "team/app", Some(&digest('a')), &["1.2"]);
-    let untagged = changed(SCAN, "/event_data/resources/0/tag", json!(""));
-    is(only(&read("", &untagged)), EventKind::ScanCompleted, "team/app", Some(&digest('a')), &[]);
+    let scanned = read("", SCAN);
+    is(only(&scanned), EventKind::ScanCompleted, "team/app", Some(&digest('a')), &[]);
     let sbom = read("", &changed(SCAN, "/event_data/scan/scan_type", json!("sbom")));
     let reason = "the scan made a bill of materials, not a report of vulnerabilities";
     assert_eq!(ignored(&sbom), [("team/app:1.2", reason)]);
+}
+
+#[test]
+fn a_scan_is_about_all_tags_of_an_artifact_and_not_the_one_that_harbor_names() {
+    let other = read("", &changed(SCAN, "/event_data/resources/0/tag", json!("latest")));
+    assert!(only(&other).tags.is_empty());
+    let without_digest = read("", &changed(SCAN, "/event_data/resources/0/digest", json!("")));
+    is(only(&without_digest), EventKind::ScanCompleted, "team/app", None, &["1.2"]);
 }
 
 #[test]

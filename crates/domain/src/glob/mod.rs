@@ -7,6 +7,7 @@
 mod braces;
 mod class;
 mod error;
+mod many;
 mod segments;
 mod token;
 
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 pub use error::GlobError;
+pub use many::{PatternSet, Patterns};
 
 /// The longest pattern, in characters.
 pub const MAX_LENGTH: usize = 1024;

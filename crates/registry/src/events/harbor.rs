@@ -1,7 +1,8 @@
 //! Webhooks of Harbor: the default form, and its CloudEvents form, whose `data` is the same (Harbor 2.16).
 //!
-//! The default form has no id; its events are told apart by type, digest, tag and time. Harbor names one tag of an
-//! artifact, and where there is none the digest in its place.
+//! The default form has no id; its events are told apart by type, digest, tag and time. Harbor names only one of an
+//! artifact's tags, and where there is none the digest in its place. A scan is about the artifact with all its tags,
+//! so the one tag is not taken: who evaluates the hint asks Harbor for all of them.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,7 @@ fn notices(kind: &str, data: &Value, occurred_at: Option<DateTime<Utc>>, key: &K
         Ok(kind) => kind,
         Err(reason) => return vec![ignored(&about(repository, data), reason, key.clone())],
     };
-    let artifacts = artifacts(data);
+    let artifacts = artifacts(data, kind);
     if artifacts.is_empty() {
         return vec![ignored(repository, "names no artifact", key.clone())];
     }
@@ -78,12 +79,15 @@ fn known(kind: &str, data: &Value) -> Result<EventKind, String> {
 }
 
 /// The artifacts of an event with their tags. Resources that share a digest are one artifact.
-fn artifacts(data: &Value) -> BTreeMap<Option<String>, Vec<String>> {
+fn artifacts(data: &Value, kind: EventKind) -> BTreeMap<Option<String>, Vec<String>> {
     let mut artifacts: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
     for resource in list(data, "/resources") {
         let digest = text(resource, "/digest").map(str::to_owned);
+        let has_digest = digest.is_some();
         let tags = artifacts.entry(digest).or_default();
-        tags.extend(text(resource, "/tag").map(str::to_owned));
+        if kind == EventKind::Push || !has_digest {
+            tags.extend(text(resource, "/tag").map(str::to_owned));
+        }
     }
     artifacts
 }
