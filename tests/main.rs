@@ -9,6 +9,7 @@ mod api_errors;
 mod api_runs;
 mod cli;
 mod crash;
+mod cron;
 mod demo;
 mod embedded_postgres;
 mod end_to_end;

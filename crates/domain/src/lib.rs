@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod auth;
+pub mod cron;
 pub mod digest;
 pub mod event;
 pub mod execution;
