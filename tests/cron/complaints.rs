@@ -32,6 +32,10 @@ fn broken_lists_ranges_and_steps_say_what_to_write() {
         "0 0 * * FRI-MON",
         "day of week (field 5, at position 9): the range 'FRI-MON' runs backwards; write 'FRI-SAT,SUN-MON'",
     );
+    refused(
+        "0 0 * * 7-3",
+        "day of week (field 5, at position 9): the range '7-3' runs backwards; write '0-3'",
+    );
     refused("*/0 * * * *", "minute (field 1, at position 3): a step of 0 does not move; write 1 or more");
     refused(
         "*/x * * * *",

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use chrono::{NaiveDateTime, Utc};
 use cron::Schedule;
 
-use super::field::{DAY_OF_MONTH, DAY_OF_WEEK, HOUR, Kind, MINUTE, MONTH};
 use super::fields::Fields;
+use super::kind::{DAY_OF_MONTH, DAY_OF_WEEK, HOUR, Kind, MINUTE, MONTH};
 use crate::Invalid;
 
 /// The schedule in the words of the crate.

@@ -1,45 +1,8 @@
 //! One field of a schedule: lists, ranges, steps and names.
 
+use super::kind::{Kind, number};
 use super::piece::Piece;
 use crate::Invalid;
-
-/// What a field may hold.
-#[derive(Debug)]
-pub(super) struct Kind {
-    pub name: &'static str,
-    pub min: u32,
-    /// Where `*`, and a step without an end, stop.
-    pub max: u32,
-    /// The greatest number that may be written: 7 for the day of week, where 0 and 7 are both Sunday.
-    last: u32,
-    /// Short names in capitals; the first stands for `min`.
-    names: &'static [&'static str],
-}
-
-pub(super) static MINUTE: Kind = Kind { name: "minute", min: 0, max: 59, last: 59, names: &[] };
-pub(super) static HOUR: Kind = Kind { name: "hour", min: 0, max: 23, last: 23, names: &[] };
-pub(super) static DAY_OF_MONTH: Kind = Kind { name: "day of month", min: 1, max: 31, last: 31, names: &[] };
-pub(super) static MONTH: Kind = Kind {
-    name: "month",
-    min: 1,
-    max: 12,
-    last: 12,
-    names: &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
-};
-pub(super) static DAY_OF_WEEK: Kind = Kind {
-    name: "day of week",
-    min: 0,
-    max: 6,
-    last: 7,
-    names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
-};
-
-impl Kind {
-    /// The bits of all values.
-    pub fn all(&self) -> u64 {
-        (self.min..=self.max).fold(0, |bits, value| bits | 1 << value)
-    }
-}
 
 /// The values of a field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -134,46 +97,4 @@ impl Written<'_> {
         let (name, number, position) = (self.kind.name, self.number, part.position());
         Invalid::new("cron", format!("{name} (field {number}, at position {position}): {reason}"))
     }
-}
-
-impl Kind {
-    /// 7 is Sunday as 0 is; every other value stands for itself.
-    fn folded(&self, value: u32) -> u32 {
-        if value > self.max { self.min } else { value }
-    }
-
-    fn values(&self) -> String {
-        let numbers = format!("a number from {} to {}", self.min, self.last);
-        match (self.names.first(), self.names.last()) {
-            (Some(first), Some(last)) => format!("{numbers}, or a name from {first} to {last}"),
-            _ => numbers,
-        }
-    }
-
-    fn not_a_value(&self, text: &str) -> String {
-        let letters = text.trim_start_matches(|c: char| c.is_ascii_digit()).to_ascii_uppercase();
-        let values = self.values();
-        match letters.as_str() {
-            "" if text.is_empty() => format!("a value is missing; write {values}"),
-            "*" | "?" => format!("'{text}' cannot be the end of a range; write {values}"),
-            "L" | "W" | "LW" => format!("'{text}' is not taken: there is no L, W or #; write {values}"),
-            letters if letters.contains('#') => {
-                format!("'{text}' is not taken: there is no L, W or #; write {values}")
-            }
-            _ => format!("'{text}' is no {}; write {values}", self.name),
-        }
-    }
-
-    /// Two ranges that together mean what one that runs over the end was to mean.
-    fn split_backwards(&self, start: &str, end: &str) -> String {
-        match (self.names.first(), self.names.last()) {
-            (Some(first), Some(last)) if number(start).is_none() => format!("{start}-{last},{first}-{end}"),
-            _ => format!("{start}-{},{}-{end}", self.max, self.min),
-        }
-    }
-}
-
-/// Digits only: a sign is no part of a schedule.
-fn number(text: &str) -> Option<u32> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

@@ -1,6 +1,7 @@
 //! All fields of a schedule, and what they mean together.
 
-use super::field::{DAY_OF_MONTH, DAY_OF_WEEK, Field, HOUR, Kind, MINUTE, MONTH, Written};
+use super::field::{Field, Written};
+use super::kind::{DAY_OF_MONTH, DAY_OF_WEEK, HOUR, Kind, MINUTE, MONTH};
 use super::piece::Piece;
 use crate::Invalid;
 
@@ -60,44 +61,25 @@ impl Fields {
 
     /// The five fields, of which the first is number `first` of the text.
     fn of(pieces: &[Piece<'_>], first: usize) -> Result<Self, Invalid> {
-        let written: Vec<_> = KINDS
-            .iter()
-            .zip(pieces)
-            .enumerate()
-            .map(|(at, (kind, piece))| Written { kind, number: first + at, piece: *piece })
-            .collect();
+        let written = KINDS.iter().zip(pieces).zip(first..);
+        let written: Vec<_> =
+            written.map(|((kind, piece), number)| Written { kind, number, piece: *piece }).collect();
         let values = written.iter().map(Written::parse).collect::<Result<Vec<_>, _>>()?;
         let [minute, hour, day_of_month, month, day_of_week] = values[..] else {
             return Err(wrong_count(pieces));
         };
+        let (days_of_month, days_of_week, either_day) = days(day_of_month, day_of_week);
         let fields = Self {
             minutes: minute.bits,
             hours: hour.bits,
+            days_of_month,
             months: month.bits,
+            days_of_week,
+            either_day,
             repeats: hour.repeats || hour.bits == HOUR.all(),
-            ..Self::with_days(day_of_month, day_of_week)
         };
         fields.check_fires(&written[2])?;
         Ok(fields)
-    }
-
-    /// robfig's rule: where neither day is a star, either of them is enough, even where one names all its values.
-    fn with_days(day_of_month: Field, day_of_week: Field) -> Self {
-        let either = !day_of_month.star && !day_of_week.star;
-        let any = day_of_month.bits == DAY_OF_MONTH.all() || day_of_week.bits == DAY_OF_WEEK.all();
-        let (days_of_month, days_of_week) = match either && any {
-            true => (DAY_OF_MONTH.all(), DAY_OF_WEEK.all()),
-            false => (day_of_month.bits, day_of_week.bits),
-        };
-        Self {
-            minutes: 0,
-            hours: 0,
-            days_of_month,
-            months: 0,
-            days_of_week,
-            either_day: either && !any,
-            repeats: false,
-        }
     }
 
     /// Every month has each day of the week, so only a day of month can be one that never comes.
@@ -116,6 +98,16 @@ impl Fields {
             _ => Ok(()),
         }
     }
+}
+
+/// The bits of both days, and whether either is enough. robfig's rule: it is where neither is a star; where one of them
+/// names all its values, that is every day.
+fn days(of_month: Field, of_week: Field) -> (u64, u64, bool) {
+    let either = !of_month.star && !of_week.star;
+    if either && (of_month.bits == DAY_OF_MONTH.all() || of_week.bits == DAY_OF_WEEK.all()) {
+        return (DAY_OF_MONTH.all(), DAY_OF_WEEK.all(), false);
+    }
+    (of_month.bits, of_week.bits, either)
 }
 
 /// Harbor takes the literal `0` only.

@@ -9,6 +9,7 @@
 mod calendar;
 mod field;
 mod fields;
+mod kind;
 mod next;
 mod piece;
 mod words;

@@ -1,8 +1,8 @@
 //! The days and months of a schedule in plain English.
 
 use super::list::{list, values};
-use crate::cron::field::{DAY_OF_MONTH, DAY_OF_WEEK, MONTH};
 use crate::cron::fields::Fields;
+use crate::cron::kind::{DAY_OF_MONTH, DAY_OF_WEEK, MONTH};
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS: [&str; 12] = [

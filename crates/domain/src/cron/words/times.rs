@@ -1,7 +1,7 @@
 //! The minutes and hours of a schedule in plain English.
 
 use super::list::{joined, list, step, values};
-use crate::cron::field::HOUR;
+use crate::cron::kind::HOUR;
 
 /// So many times of day are still listed one by one.
 const FEW: usize = 4;
