@@ -116,7 +116,7 @@ async fn running_a_policy_makes_an_execution_with_an_address() {
     }
     assert_eq!(view["counts"]["total"], 0);
     let spec = spec_of(&app, &view).await;
-    assert!(matches!(spec.work, Work::Policy { ref namespace, .. } if namespace == "shop"));
+    assert!(matches!(spec.work, Work::Policy(ref selection) if selection.namespace == "shop"));
     assert_eq!(spec.instances[0].name, "edge");
 }
 
@@ -139,22 +139,6 @@ async fn a_disabled_policy_and_one_without_an_enabled_instance_do_not_run() {
     let answer = app.act(&format!("{path}/executions")).await;
     assert_eq!((answer.status, answer.complaints().as_str()), (409, "policy 'nightly' is disabled"));
     assert_eq!(app.rows("executions").await, 0);
-}
-
-#[tokio::test]
-async fn a_disabled_instance_is_left_out_with_a_warning() {
-    let app = furnished().await;
-    let path = "/api/v1/projects/shop/policies/nightly";
-    let mut policy = app.get(path).await.json();
-    policy["instances"] = json!(["edge", "dragonfly"]);
-    assert_eq!(app.put(path, &policy).await.status, 200);
-    let mut instance = app.get("/api/v1/instances/edge").await.json();
-    instance["enabled"] = json!(false);
-    app.put("/api/v1/instances/edge", &instance).await;
-
-    let view = app.act(&format!("{path}/executions")).await.json();
-
-    assert_eq!(view["warnings"], json!(["instance 'edge' is disabled and left out"]));
 }
 
 #[tokio::test]

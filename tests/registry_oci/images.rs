@@ -50,7 +50,7 @@ async fn the_platform_of_a_single_image_is_looked_up_when_wanted() {
     let fake = Fake::start().await.unwrap();
     fake.push_image("web", "v1", ImageSpec::of("linux/arm/v7"));
     let selector = selector(&[]);
-    let wanted = Wanted { selector: &selector, platforms: true };
+    let wanted = Wanted { selector: &selector, platforms: true, sizes: false };
 
     let found = anonymous(&fake.url()).artifacts("web", &wanted).await.unwrap();
 

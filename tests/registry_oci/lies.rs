@@ -30,7 +30,7 @@ async fn a_listing_with_a_wrong_manifest_or_config_is_a_lie() {
         fake.push_image("web", "v1", ImageSpec::default());
         fake.lie(lie);
         let selector = selector(&[]);
-        let wanted = Wanted { selector: &selector, platforms: true };
+        let wanted = Wanted { selector: &selector, platforms: true, sizes: false };
 
         let error = anonymous(&fake.url()).artifacts("web", &wanted).await.unwrap_err();
 

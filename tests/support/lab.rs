@@ -5,12 +5,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeZone, Utc};
 use forewarm_domain::Secret;
 use forewarm_domain::auth::Auth;
-use forewarm_domain::execution::{Execution, ImageRef, InstanceRef, Spec, Work};
+use forewarm_domain::criteria::ProjectCriteria;
+use forewarm_domain::execution::{Execution, ImageRef, InstanceRef, Selection, Spec, Work};
 use forewarm_domain::filter::Filter;
 use forewarm_domain::instance::{Instance, InstanceSettings};
 use forewarm_domain::options::{OriginAccess, PreheatOptions};
 use forewarm_domain::registry::Registry;
 use forewarm_domain::task::Task;
+use forewarm_domain::trigger::Start;
 use forewarm_fake::clock::Clock;
 use forewarm_http::Outbound;
 use forewarm_store::executions::NewExecution;
@@ -60,6 +62,8 @@ impl Lab {
             auth: Auth::None,
             insecure_tls: false,
             repositories: vec![],
+            event_secrets: vec![],
+            watch_interval_seconds: None,
         };
         done(self.store.registries().create(&draft).await.unwrap())
     }
@@ -78,6 +82,7 @@ impl Lab {
             auth,
             insecure_tls: false,
             enabled: true,
+            is_default: false,
             settings: InstanceSettings::default(),
             max_in_flight: 1000,
             submits_per_second: None,
@@ -90,7 +95,14 @@ impl Lab {
 
     /// Runs everything of a registry that passes the filters, without a policy row in between.
     pub fn select(registry: &Registry, filters: Vec<Filter>, instances: &[&Instance]) -> Spec {
-        let work = Work::Policy { registry_id: registry.id, namespace: String::new(), filters };
+        let selection = Selection {
+            registry_id: registry.id,
+            namespace: String::new(),
+            filters,
+            criteria: ProjectCriteria::default(),
+            only: None,
+        };
+        let work = Work::Policy(selection);
         Self::spec(work, instances)
     }
 
@@ -108,7 +120,7 @@ impl Lab {
             .iter()
             .map(|instance| InstanceRef { id: instance.id, name: instance.name.clone() })
             .collect();
-        Spec { work, instances, options: PreheatOptions::default(), max_attempts: 5 }
+        Spec { work, instances, options: PreheatOptions::default(), max_attempts: 5, skip_if_warm: false }
     }
 
     pub async fn execute(&self, spec: Spec) -> i64 {
@@ -119,12 +131,14 @@ impl Lab {
         let new = NewExecution {
             policy: None,
             project: None,
-            trigger: "manual".to_owned(),
+            start: Start::Manual,
+            scheduled_for: None,
+            event_id: None,
             spec,
             origin,
             warnings: vec![],
         };
-        self.store.executions().start(&new).await.unwrap()
+        self.store.executions().start(&new).await.unwrap().id
     }
 
     /// Does everything that is due now; time stands still.

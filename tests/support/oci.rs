@@ -19,6 +19,9 @@ pub fn settings(url: &str) -> Settings {
         auth: Auth::None,
         insecure_tls: false,
         repositories: vec![],
+        event_secrets: vec![],
+        watch_interval_seconds: None,
+        health: None,
         created_at: chrono::DateTime::UNIX_EPOCH,
         updated_at: chrono::DateTime::UNIX_EPOCH,
     }
@@ -54,5 +57,5 @@ pub fn selector(filters: &[Filter]) -> Selector {
 
 /// Nothing is filtered, platforms are not looked up.
 pub fn everything(selector: &Selector) -> Wanted<'_> {
-    Wanted { selector, platforms: false }
+    Wanted { selector, platforms: false, sizes: false }
 }

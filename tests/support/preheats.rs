@@ -31,6 +31,7 @@ pub fn instance(vendor: &str, endpoint: &str) -> Instance {
         auth: Auth::None,
         insecure_tls: false,
         enabled: true,
+        is_default: false,
         settings: InstanceSettings::default(),
         max_in_flight: 10,
         submits_per_second: None,

@@ -1,8 +1,9 @@
-//! Filters and triggers of policies, as users write and read them.
+//! Filters of policies, as users write and read them.
 
 use forewarm_domain::filter::Filter;
-use forewarm_domain::trigger::Trigger;
 use poem_openapi::{Object, Union};
+
+use crate::criteria::SeverityWord;
 
 /// One condition that an artifact must meet; it must meet all of a policy's.
 #[derive(Union, Debug)]
@@ -11,6 +12,8 @@ pub enum FilterObject {
     Repository(RepositoryFilter),
     Tag(TagFilter),
     Label(LabelFilter),
+    Signature(SignatureFilter),
+    Vulnerability(VulnerabilityFilter),
 }
 
 /// The repository's name, without the project's namespace, matches a glob.
@@ -32,21 +35,25 @@ pub struct TagFilter {
 /// The artifact carries all of these labels.
 #[derive(Object, Debug)]
 pub struct LabelFilter {
-    /// Keys or `key=value` pairs of the image's labels and annotations.
+    /// Keys or `key=value` pairs of the image's labels and annotations; label names of a Harbor artifact. Blanks
+    /// around them do not count; several may be written as one, in braces: `{a,b}`.
     #[oai(validator(min_items = 1, max_items = 100))]
     labels: Vec<String>,
 }
 
-/// What starts a policy's executions.
-#[derive(Union, Debug)]
-#[oai(rename = "Trigger", one_of = true, discriminator_name = "type", rename_all = "snake_case")]
-pub enum TriggerObject {
-    Manual(ManualTrigger),
+/// The artifact has a signature (cosign by tag or referrer, sigstore bundle, notation), or has none. The signature is
+/// looked up, not verified.
+#[derive(Object, Debug)]
+pub struct SignatureFilter {
+    signed: bool,
 }
 
-/// Only when somebody asks for it.
+/// The artifact has no vulnerability of a severity or above.
 #[derive(Object, Debug)]
-pub struct ManualTrigger {}
+pub struct VulnerabilityFilter {
+    /// Artifacts with a vulnerability of this severity or above are out, and so are those that were not scanned.
+    max_severity: SeverityWord,
+}
 
 impl From<&FilterObject> for Filter {
     fn from(filter: &FilterObject) -> Self {
@@ -54,6 +61,10 @@ impl From<&FilterObject> for Filter {
             FilterObject::Repository(filter) => Self::Repository { pattern: filter.pattern.clone() },
             FilterObject::Tag(filter) => Self::Tag { pattern: filter.pattern.clone() },
             FilterObject::Label(filter) => Self::Label { labels: filter.labels.clone() },
+            FilterObject::Signature(filter) => Self::Signature { signed: filter.signed },
+            FilterObject::Vulnerability(filter) => {
+                Self::Vulnerability { max_severity: filter.max_severity.into() }
+            }
         }
     }
 }
@@ -64,22 +75,10 @@ impl From<&Filter> for FilterObject {
             Filter::Repository { pattern } => Self::Repository(RepositoryFilter { pattern }),
             Filter::Tag { pattern } => Self::Tag(TagFilter { pattern }),
             Filter::Label { labels } => Self::Label(LabelFilter { labels }),
-        }
-    }
-}
-
-impl From<&TriggerObject> for Trigger {
-    fn from(trigger: &TriggerObject) -> Self {
-        match trigger {
-            TriggerObject::Manual(_) => Self::Manual,
-        }
-    }
-}
-
-impl From<&Trigger> for TriggerObject {
-    fn from(trigger: &Trigger) -> Self {
-        match trigger {
-            Trigger::Manual => Self::Manual(ManualTrigger {}),
+            Filter::Signature { signed } => Self::Signature(SignatureFilter { signed }),
+            Filter::Vulnerability { max_severity } => {
+                Self::Vulnerability(VulnerabilityFilter { max_severity: max_severity.into() })
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod answers;
 mod auth;
 mod checks;
 mod credentials;
+mod criteria;
 mod docs;
 pub mod document;
 mod error;
@@ -30,6 +31,7 @@ mod state;
 mod tags;
 mod task_logs;
 mod tasks;
+mod triggers;
 mod vendors;
 
 pub use error::ApiError;

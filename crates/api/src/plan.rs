@@ -43,13 +43,17 @@ impl Wish<'_> {
     }
 }
 
-/// The instances with these names, in the order given.
+/// The instances with these names; the default one if none is named.
 pub async fn instances(
     state: &ApiState,
     checks: &mut Checks,
     names: &[String],
 ) -> Result<Vec<Instance>, ApiError> {
-    let found = state.store.instances().named(names).await?;
+    let found = state.store.instances().chosen(names).await?;
+    if found.is_empty() && names.is_empty() {
+        let reason = "name one: there is no default instance";
+        checks.check(Err(Invalid::new("instances", reason)));
+    }
     for (i, name) in names.iter().enumerate() {
         let field = format!("instances[{i}]");
         if !found.iter().any(|instance| instance.name == *name) {

@@ -1,9 +1,10 @@
 //! Ad-hoc preheats: executions without a policy.
 
-use forewarm_domain::execution::{ImageRef, Spec, Work};
+use forewarm_domain::execution::{ImageRef, InstanceRef, Spec, Work};
 use forewarm_domain::instance::Instance;
 use forewarm_domain::options::{Kind, OriginAccess};
 use forewarm_domain::registry::Registry;
+use forewarm_domain::trigger::Start;
 use forewarm_domain::{Invalid, url as address};
 use forewarm_store::executions::NewExecution;
 use poem::web::Data;
@@ -19,7 +20,6 @@ use crate::image_reference::Reference;
 use crate::input::Input;
 use crate::options::OptionsObject;
 use crate::plan::{self, Wish};
-use crate::policies::run::references;
 use crate::policies::types::attempts;
 use crate::state::ApiState;
 use crate::tags::Tag;
@@ -81,8 +81,8 @@ impl Api {
     ) -> Result<Created<ExecutionView>, ApiError> {
         auth.require(Role::Operator)?;
         let new = body.0.execution(&state).await?;
-        let id = state.store.executions().start(&new).await?;
-        created(&state, id).await
+        let started = state.store.executions().start(&new).await?;
+        created(&state, started.id).await
     }
 }
 
@@ -105,14 +105,17 @@ impl Preheat {
         Ok(NewExecution {
             policy: None,
             project: None,
-            trigger: "manual".to_owned(),
+            start: Start::Manual,
+            scheduled_for: None,
+            event_id: None,
             warnings: plan.options.warnings(self.kind()),
             origin: plan.access,
             spec: Spec {
                 work,
-                instances: references(&instances),
+                instances: InstanceRef::of(&instances),
                 options: plan.options,
                 max_attempts: attempts(self.max_attempts()),
+                skip_if_warm: false,
             },
         })
     }

@@ -1,6 +1,7 @@
 //! Projects: namespaces of registries.
 
 use chrono::{DateTime, Utc};
+use forewarm_domain::criteria::ProjectCriteria;
 use forewarm_domain::project::Project;
 use forewarm_domain::registry::Registry;
 use forewarm_domain::{Invalid, name};
@@ -14,6 +15,7 @@ use poem_openapi::{Object, OpenApi};
 use crate::answers::{Created, Gone, Listed, deleted, location, written};
 use crate::auth::{Auth, Role};
 use crate::checks::{self, Checks};
+use crate::criteria::CriteriaObject;
 use crate::error::ApiError;
 use crate::input::Input;
 use crate::paging::{Paging, SortBy, first_page, usual_page_size};
@@ -32,6 +34,7 @@ struct View {
     registry: String,
     /// First path segments of its repositories; empty: the whole registry.
     namespace: String,
+    criteria: CriteriaObject,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -49,6 +52,8 @@ struct Write {
     registry: String,
     /// First path segments of its repositories; left out: the whole registry.
     namespace: Option<String>,
+    /// Left out: none of its own, and those of the registry's project where it has such (Harbor).
+    criteria: Option<CriteriaObject>,
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Projects")]
@@ -161,6 +166,7 @@ impl Write {
             description: self.description.clone().unwrap_or_default(),
             registry_id: registry.id,
             namespace: namespace.to_owned(),
+            criteria: self.criteria.as_ref().map(ProjectCriteria::from).unwrap_or_default(),
         })
     }
 }
@@ -176,6 +182,7 @@ impl From<Project> for View {
             description: project.description,
             registry: project.registry,
             namespace: project.namespace,
+            criteria: CriteriaObject::from(&project.criteria),
             created_at: project.created_at,
             updated_at: project.updated_at,
         }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::registry::Registry;
-use forewarm_domain::{Invalid, name, url as address};
+use forewarm_domain::{Invalid, Secret, name, url as address};
 use forewarm_store::registries::RegistryDraft;
 use poem::http::Uri;
 use poem::web::Data;
@@ -19,7 +19,7 @@ use crate::credentials::{self, AuthView, AuthWrite};
 use crate::error::ApiError;
 use crate::input::Input;
 use crate::paging::{Paging, SortBy, first_page, usual_page_size};
-use crate::ping::PingView;
+use crate::ping::{HealthView, PingView};
 use crate::state::ApiState;
 use crate::tags::Tag;
 
@@ -27,7 +27,7 @@ pub struct Api;
 
 /// A registry.
 #[derive(Object)]
-#[oai(rename = "Registry")]
+#[oai(rename = "Registry", skip_serializing_if_is_none)]
 struct View {
     name: String,
     /// `oci`.
@@ -39,6 +39,11 @@ struct View {
     insecure_tls: bool,
     /// Where to look, if the registry has no catalog; empty: its catalog is asked.
     repositories: Vec<String>,
+    /// How many secrets the senders of its events may prove themselves with; 0: nobody may send any.
+    event_secrets_set: i64,
+    /// Seconds between two looks for what changed; absent: it is not watched.
+    watch_interval: Option<i64>,
+    health: HealthView,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -64,6 +69,14 @@ struct Write {
     /// Full names of repositories, for registries without a catalog.
     #[oai(validator(max_items = 10000))]
     repositories: Option<Vec<String>>,
+    /// Secrets for senders of events to `/api/v1/events/{registry}`, of at least 16 characters; any of them will do,
+    /// so that they can be changed one by one. Left out of an update they stay as they are; empty: nobody may send.
+    #[oai(validator(max_items = 10))]
+    event_secrets: Option<Vec<String>>,
+    /// Seconds between two looks for what changed, for registries that send no events, or lose some. Left out: it is
+    /// not watched.
+    #[oai(validator(minimum(value = "5"), maximum(value = "604800")))]
+    watch_interval: Option<i64>,
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Registries")]
@@ -196,7 +209,8 @@ impl Write {
         for (i, repository) in repositories.iter().enumerate() {
             checks.check(checks::repository(&format!("repositories[{i}]"), repository));
         }
-        let (url, auth) = checks.finish(url.zip(auth))?;
+        let event_secrets = checks.take(self.event_secrets(current));
+        let ((url, auth), event_secrets) = checks.finish(url.zip(auth).zip(event_secrets))?;
         Ok(RegistryDraft {
             name: self.name.clone(),
             kind: self.kind(current).to_owned(),
@@ -205,7 +219,23 @@ impl Write {
             auth,
             insecure_tls: self.insecure_tls.unwrap_or_default(),
             repositories,
+            event_secrets,
+            watch_interval_seconds: self.watch_interval.and_then(|seconds| i32::try_from(seconds).ok()),
         })
+    }
+
+    fn event_secrets(&self, current: Option<&Registry>) -> Result<Vec<Secret>, Invalid> {
+        let Some(given) = &self.event_secrets else {
+            return Ok(current.map(|current| current.event_secrets.clone()).unwrap_or_default());
+        };
+        let is_good = |secret: &String| {
+            (16..=256).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic())
+        };
+        if let Some(i) = given.iter().position(|secret| !is_good(secret)) {
+            let reason = "must have 16 to 256 printable ASCII characters and no blanks";
+            return Err(Invalid::new(format!("event_secrets[{i}]"), reason));
+        }
+        Ok(given.iter().map(Secret::new).collect())
     }
 
     fn kind<'a>(&'a self, current: Option<&'a Registry>) -> &'a str {
@@ -236,6 +266,9 @@ impl From<Registry> for View {
             auth: AuthView::from(&registry.auth),
             insecure_tls: registry.insecure_tls,
             repositories: registry.repositories,
+            event_secrets_set: i64::try_from(registry.event_secrets.len()).unwrap_or(i64::MAX),
+            watch_interval: registry.watch_interval_seconds.map(i64::from),
+            health: registry.health.into(),
             created_at: registry.created_at,
             updated_at: registry.updated_at,
         }

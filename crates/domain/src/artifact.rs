@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::platform::Platform;
+use crate::severity::Scan;
+use crate::signature::Signature;
 
 /// One artifact of a repository: everything that shares a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,10 @@ pub struct Artifact {
     pub tags: Vec<String>,
     /// Keys and `key=value` pairs of a plain OCI artifact; label names of a Harbor artifact.
     pub labels: Vec<String>,
+    /// None until somebody looked them up.
+    pub signatures: Option<Vec<Signature>>,
+    /// None until somebody looked it up.
+    pub scan: Option<Scan>,
     /// The manifests that a node could pull: one for a plain manifest, the children of an index.
     pub manifests: Vec<Manifest>,
 }
@@ -27,6 +33,8 @@ pub struct Manifest {
     pub media_type: String,
     /// None when neither an index nor the image's config tells.
     pub platform: Option<Platform>,
+    /// Bytes of its config and layers; None where nobody looked.
+    pub size: Option<u64>,
 }
 
 /// Something that a manifest refers to: the config or a layer.

@@ -4,9 +4,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::criteria::ProjectCriteria;
+use crate::digest::Digest;
 use crate::filter::Filter;
+use crate::instance::Instance;
 use crate::options::PreheatOptions;
+use crate::policy::Policy;
+use crate::project::Project;
 use crate::status::Status;
+use crate::trigger::Start;
 
 /// What an execution does, frozen when it starts: a policy edited meanwhile changes nothing of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +22,9 @@ pub struct Spec {
     pub instances: Vec<InstanceRef>,
     pub options: PreheatOptions,
     pub max_attempts: i32,
+    /// Leave out what is proven warm already.
+    #[serde(default)]
+    pub skip_if_warm: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +38,33 @@ pub struct InstanceRef {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
     /// Everything in a namespace of a registry that passes the filters.
-    Policy { registry_id: i64, namespace: String, filters: Vec<Filter> },
+    Policy(Selection),
     /// These images.
     Images { images: Vec<ImageRef> },
     /// These files; one task per instance fetches them all.
     Files { urls: Vec<Url> },
+}
+
+/// Everything in a namespace of a registry that passes filters and criteria.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Selection {
+    pub registry_id: i64,
+    pub namespace: String,
+    pub filters: Vec<Filter>,
+    #[serde(default)]
+    pub criteria: ProjectCriteria,
+    /// Look at this artifact only: the one that an event is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Only>,
+}
+
+/// One artifact of a repository, with those of its tags that an event is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Only {
+    /// Full repository name.
+    pub repository: String,
+    pub digest: Digest,
+    pub tags: Vec<String>,
 }
 
 /// One image of an ad-hoc preheat.
@@ -76,6 +107,33 @@ pub struct Counts {
     pub success: i64,
     pub error: i64,
     pub stopped: i64,
+}
+
+impl Spec {
+    /// What a policy says now, for these instances; editing it later changes nothing of the execution.
+    pub fn of_policy(project: &Project, policy: &Policy, instances: &[Instance], start: Start) -> Self {
+        let selection = Selection {
+            registry_id: project.registry_id,
+            namespace: project.namespace.clone(),
+            filters: policy.filters.clone(),
+            criteria: project.criteria,
+            only: None,
+        };
+        Self {
+            work: Work::Policy(selection),
+            instances: InstanceRef::of(instances),
+            options: policy.options.clone(),
+            max_attempts: policy.max_attempts,
+            skip_if_warm: start != Start::Manual && policy.skip_if_warm.unwrap_or(true),
+        }
+    }
+}
+
+impl InstanceRef {
+    /// Instances, as an execution remembers them.
+    pub fn of(instances: &[Instance]) -> Vec<Self> {
+        instances.iter().map(|instance| Self { id: instance.id, name: instance.name.clone() }).collect()
+    }
 }
 
 impl Counts {

@@ -19,6 +19,8 @@ pub struct Instance {
     /// Accepts any TLS certificate.
     pub insecure_tls: bool,
     pub enabled: bool,
+    /// The one for policies that name none; there is one default at most.
+    pub is_default: bool,
     pub settings: InstanceSettings,
     /// How many tasks the engine is given at one time.
     pub max_in_flight: i32,
@@ -57,7 +59,7 @@ pub enum KrakenMode {
     Notification,
 }
 
-/// The outcome of the last look at an engine.
+/// The outcome of the last look at an engine or a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     pub healthy: bool,

@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod auth;
+pub mod criteria;
 pub mod cron;
 pub mod digest;
 pub mod event;
@@ -21,6 +22,8 @@ pub mod project;
 pub mod registry;
 pub mod scope;
 pub mod secret;
+pub mod severity;
+pub mod signature;
 pub mod status;
 pub mod task;
 pub mod task_log;

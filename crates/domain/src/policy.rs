@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::criteria::ProjectCriteria;
 use crate::filter::Filter;
 use crate::options::{OriginAccess, PreheatOptions};
 use crate::trigger::Trigger;
@@ -18,11 +19,17 @@ pub struct Policy {
     pub description: String,
     pub enabled: bool,
     pub filters: Vec<Filter>,
+    /// Those of its project.
+    pub criteria: ProjectCriteria,
     pub trigger: Trigger,
     pub options: PreheatOptions,
     pub access: OriginAccess,
-    /// Names of the instances, in the order of their names.
+    /// Names of the instances, in the order of their names; none = the default instance.
     pub instances: Vec<String>,
+    /// Whether runs that nobody asked for leave out what is warm; None = they do.
+    pub skip_if_warm: Option<bool>,
+    /// When its schedule is due next.
+    pub next_fire_at: Option<DateTime<Utc>>,
     pub max_attempts: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use crate::Secret;
 use crate::auth::Auth;
+use crate::instance::Health;
 
 /// One configured registry.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +22,11 @@ pub struct Registry {
     pub insecure_tls: bool,
     /// Repositories to look at where the registry has no catalog; empty = ask its catalog.
     pub repositories: Vec<String>,
+    /// What senders of events prove themselves with; any of them will do, so that they can be changed one by one.
+    pub event_secrets: Vec<Secret>,
+    /// Seconds between two looks for what changed; None = it is not watched.
+    pub watch_interval_seconds: Option<i32>,
+    pub health: Option<Health>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

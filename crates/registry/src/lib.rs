@@ -2,6 +2,7 @@
 
 mod error;
 mod oci;
+pub mod selection;
 
 pub mod events;
 
@@ -10,8 +11,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use forewarm_domain::Secret;
 use forewarm_domain::artifact::{Artifact, Blob};
+use forewarm_domain::criteria::Criteria;
 use forewarm_domain::digest::Digest;
 use forewarm_domain::filter::{LeftOut, Selector};
+use forewarm_domain::severity::{Scan, Severity};
+use forewarm_domain::signature::Signature;
 use forewarm_http::Outbound;
 
 pub use error::RegistryError;
@@ -65,6 +69,26 @@ pub trait Registry: Send + Sync {
         wanted: &Wanted<'_>,
     ) -> Result<Artifact, RegistryError>;
 
+    /// The signatures that lie beside an artifact. They are looked up, not verified.
+    async fn signatures(&self, artifact: &Artifact) -> Result<Vec<Signature>, RegistryError>;
+
+    /// What the registry's scanner found. `bar` is what matters: a severity below it need not be exact.
+    async fn scan(&self, artifact: &Artifact, bar: Severity) -> Result<Scan, RegistryError>;
+
+    /// What the registry itself demands of pulls from a namespace; None where it knows no such thing.
+    async fn criteria(&self, namespace: &str) -> Result<Option<Criteria>, RegistryError>;
+
+    /// What a manifest is attached to (a signature, an attestation, …); None for one that stands by itself.
+    async fn attached(&self, repository: &str, digest: &Digest) -> Result<Option<Attached>, RegistryError>;
+
+    /// Which tags name the digest now: of these, or of all that the repository has when none are given.
+    async fn tags_of(
+        &self,
+        repository: &str,
+        digest: &Digest,
+        among: &[String],
+    ) -> Result<Vec<String>, RegistryError>;
+
     /// The config and layers of one image manifest, in order, each once.
     async fn blobs(&self, repository: &str, manifest: &Digest) -> Result<Vec<Blob>, RegistryError>;
 
@@ -79,6 +103,17 @@ pub struct Wanted<'a> {
     pub selector: &'a Selector,
     /// Whether the platform of a single manifest must be known (an index tells it anyway).
     pub platforms: bool,
+    /// Whether the size of every manifest must be known.
+    pub sizes: bool,
+}
+
+/// A manifest that belongs to another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    pub subject: Digest,
+    pub is_signature: bool,
+    /// What it is, in a few words.
+    pub what: String,
 }
 
 /// What a repository holds.

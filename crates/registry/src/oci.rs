@@ -1,5 +1,7 @@
 //! Kind `oci`: any registry that speaks the OCI distribution API (distribution, zot, Docker Hub, GHCR, ECR, …).
 
+mod attached;
+mod bundle;
 mod config;
 mod document;
 mod explain;
@@ -7,7 +9,9 @@ mod image;
 mod index;
 pub(crate) mod name;
 mod ping;
+mod referrers;
 mod repositories;
+mod signatures;
 mod tags;
 mod verify;
 
@@ -16,11 +20,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use forewarm_domain::Secret;
 use forewarm_domain::artifact::{Artifact, Blob};
+use forewarm_domain::criteria::Criteria;
 use forewarm_domain::digest::Digest;
+use forewarm_domain::severity::{Scan, Severity};
+use forewarm_domain::signature::Signature;
 use forewarm_http::Outbound;
 use forewarm_http::distribution::{Session, pull_scope};
 
-use crate::{Found, Kind, Registry, RegistryError, Wanted};
+use crate::{Attached, Found, Kind, Registry, RegistryError, Wanted};
 use document::Content;
 use explain::explain;
 
@@ -78,6 +85,34 @@ impl Registry for Oci {
         let mut artifact = self.image(repository, reference, &document, needs).await?;
         artifact.tags = tags;
         Ok(artifact)
+    }
+
+    async fn signatures(&self, artifact: &Artifact) -> Result<Vec<Signature>, RegistryError> {
+        name::check_repository(&artifact.repository)?;
+        self.signatures_of(&artifact.repository, &artifact.digest).await
+    }
+
+    async fn scan(&self, _artifact: &Artifact, _bar: Severity) -> Result<Scan, RegistryError> {
+        Ok(Scan::Unscanned("a registry of kind oci has no scan reports".to_owned()))
+    }
+
+    async fn criteria(&self, _namespace: &str) -> Result<Option<Criteria>, RegistryError> {
+        Ok(None)
+    }
+
+    async fn attached(&self, repository: &str, digest: &Digest) -> Result<Option<Attached>, RegistryError> {
+        name::check_repository(repository)?;
+        self.attachment(repository, digest).await
+    }
+
+    async fn tags_of(
+        &self,
+        repository: &str,
+        digest: &Digest,
+        among: &[String],
+    ) -> Result<Vec<String>, RegistryError> {
+        name::check_repository(repository)?;
+        self.tags_naming(repository, digest, among).await
     }
 
     async fn blobs(&self, repository: &str, manifest: &Digest) -> Result<Vec<Blob>, RegistryError> {

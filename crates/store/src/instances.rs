@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use forewarm_domain::auth::Auth;
 use forewarm_domain::instance::{Health, Instance, InstanceSettings};
+use sqlx::PgConnection;
 use sqlx::types::Json;
 use url::Url;
 
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
-use crate::{Store, StoreError, credentials, read_url};
+use crate::{Store, StoreError, credentials, health, read_url};
 
 /// What a user decides about an instance.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub struct InstanceDraft {
     pub auth: Auth,
     pub insecure_tls: bool,
     pub enabled: bool,
+    pub is_default: bool,
     pub settings: InstanceSettings,
     pub max_in_flight: i32,
     pub submits_per_second: Option<f64>,
@@ -30,6 +32,7 @@ pub struct InstanceDraft {
 struct Wanted<'a> {
     id: Option<i64>,
     names: Option<&'a [String]>,
+    is_default: Option<bool>,
     listing: Option<&'a Listing>,
 }
 
@@ -61,6 +64,14 @@ impl Instances<'_> {
         self.select(wanted).await
     }
 
+    /// Where a policy's artifacts go: the instances with these names, or the default one if there are none.
+    pub async fn chosen(&self, names: &[String]) -> Result<Vec<Instance>, StoreError> {
+        if names.is_empty() {
+            return self.select(Wanted { is_default: Some(true), ..Wanted::default() }).await;
+        }
+        self.named(names).await
+    }
+
     pub async fn all(&self) -> Result<Vec<Instance>, StoreError> {
         self.select(Wanted::default()).await
     }
@@ -79,11 +90,13 @@ impl Instances<'_> {
 
     pub async fn create(&self, draft: &InstanceDraft) -> Result<Written<Instance>, StoreError> {
         let auth = credentials::to_columns(&draft.auth);
+        let mut tx = self.store.pool.begin().await?;
+        clear_default(&mut tx, draft).await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO instances (name, vendor, description, endpoint, auth_mode, auth_username, auth_secret,
                                     insecure_tls, enabled, settings, max_in_flight, submits_per_second,
-                                    created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, now()), coalesce($13, now()))
+                                    is_default, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, coalesce($13, now()), coalesce($13, now()))
              ON CONFLICT (name) DO NOTHING
              RETURNING id",
             draft.name,
@@ -99,23 +112,35 @@ impl Instances<'_> {
             draft.max_in_flight,
             draft.submits_per_second,
             self.store.clock.bind(),
+            draft.is_default,
         )
-        .fetch_optional(&self.store.pool)
+        .fetch_optional(&mut *tx)
         .await?;
         let Some(id) = id else {
             return Ok(Written::NameTaken);
         };
+        tx.commit().await?;
         self.written(id).await
     }
 
     /// Changes an instance. Its last health is forgotten when it now lies elsewhere or asks with other credentials.
     pub async fn update(&self, id: i64, draft: &InstanceDraft) -> Result<Written<Instance>, StoreError> {
+        match self.rewrite(id, draft).await {
+            Err(error) if error.is_duplicate("instances_name_key") => Ok(Written::NameTaken),
+            Err(error) => Err(error),
+            Ok(()) => self.written(id).await,
+        }
+    }
+
+    async fn rewrite(&self, id: i64, draft: &InstanceDraft) -> Result<(), StoreError> {
         let auth = credentials::to_columns(&draft.auth);
-        let changed = sqlx::query!(
+        let mut tx = self.store.pool.begin().await?;
+        clear_default(&mut tx, draft).await?;
+        sqlx::query!(
             "UPDATE instances
              SET name = $2, vendor = $3, description = $4, endpoint = $5, auth_mode = $6, auth_username = $7,
                  auth_secret = $8, insecure_tls = $9, enabled = $10, settings = $11, max_in_flight = $12,
-                 submits_per_second = $13, updated_at = coalesce($14, now()),
+                 submits_per_second = $13, is_default = $15, updated_at = coalesce($14, now()), next_health_at = '-infinity',
                  healthy = CASE WHEN (endpoint, auth_mode, auth_username, auth_secret, insecure_tls)
                                      IS NOT DISTINCT FROM ($5, $6, $7, $8, $9) THEN healthy END
              WHERE id = $1",
@@ -133,15 +158,12 @@ impl Instances<'_> {
             draft.max_in_flight,
             draft.submits_per_second,
             self.store.clock.bind(),
+            draft.is_default,
         )
-        .execute(&self.store.pool)
-        .await
-        .map_err(StoreError::from);
-        match changed {
-            Err(error) if error.is_duplicate("instances_name_key") => Ok(Written::NameTaken),
-            Err(error) => Err(error),
-            Ok(_) => self.written(id).await,
-        }
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Keeps the outcome of a look at the engine.
@@ -204,12 +226,13 @@ impl Instances<'_> {
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, name, vendor, description, endpoint, auth_mode, auth_username, auth_secret, insecure_tls,
-                      enabled, settings AS "settings: Json<InstanceSettings>", max_in_flight, submits_per_second,
+                      enabled, is_default, settings AS "settings: Json<InstanceSettings>", max_in_flight, submits_per_second,
                       healthy, health_reason, health_latency_ms, health_checked_at, created_at, updated_at
                FROM instances
                WHERE ($1::bigint IS NULL OR id = $1)
                  AND ($2::text[] IS NULL OR name = ANY ($2))
                  AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0)
+                 AND ($7::boolean IS NULL OR is_default = $7)
                ORDER BY CASE WHEN $4 = '-name' THEN name END DESC,
                         CASE WHEN $4 = 'created_at' THEN created_at WHEN $4 = 'updated_at' THEN updated_at END,
                         CASE WHEN $4 = '-created_at' THEN created_at WHEN $4 = '-updated_at' THEN updated_at END DESC,
@@ -221,11 +244,20 @@ impl Instances<'_> {
             wanted.listing.map(|listing| listing.sort.word()),
             wanted.listing.map(|listing| listing.limit),
             wanted.listing.map(|listing| listing.offset),
+            wanted.is_default,
         )
         .fetch_all(&self.store.pool)
         .await?;
         rows.into_iter().map(Row::into_instance).collect()
     }
+}
+
+/// There is one default at most: a new one takes the place of the old.
+async fn clear_default(connection: &mut PgConnection, draft: &InstanceDraft) -> Result<(), StoreError> {
+    if draft.is_default {
+        sqlx::query!("UPDATE instances SET is_default = false WHERE is_default").execute(connection).await?;
+    }
+    Ok(())
 }
 
 struct Row {
@@ -239,6 +271,7 @@ struct Row {
     auth_secret: Option<String>,
     insecure_tls: bool,
     enabled: bool,
+    is_default: bool,
     settings: Json<InstanceSettings>,
     max_in_flight: i32,
     submits_per_second: Option<f64>,
@@ -252,12 +285,6 @@ struct Row {
 
 impl Row {
     fn into_instance(self) -> Result<Instance, StoreError> {
-        let health = self.healthy.zip(self.health_checked_at).map(|(healthy, checked_at)| Health {
-            healthy,
-            reason: self.health_reason.unwrap_or_default(),
-            latency_ms: self.health_latency_ms.unwrap_or_default(),
-            checked_at,
-        });
         Ok(Instance {
             id: self.id,
             endpoint: read_url("instances", self.id, "endpoint", &self.endpoint)?,
@@ -267,10 +294,16 @@ impl Row {
             auth: credentials::from_columns(&self.auth_mode, self.auth_username, self.auth_secret),
             insecure_tls: self.insecure_tls,
             enabled: self.enabled,
+            is_default: self.is_default,
             settings: self.settings.0,
             max_in_flight: self.max_in_flight,
             submits_per_second: self.submits_per_second,
-            health,
+            health: health::read(
+                self.healthy,
+                self.health_reason,
+                self.health_latency_ms,
+                self.health_checked_at,
+            ),
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -4,6 +4,7 @@
 mod clock;
 mod credentials;
 mod error;
+mod health;
 mod migrate;
 mod origin_access;
 
@@ -20,6 +21,7 @@ pub mod sweep;
 pub mod task_logs;
 pub mod tasks;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::str::FromStr;
@@ -61,6 +63,12 @@ impl Store {
 
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// What time it is by the clock that the rows are written by.
+    pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        let now = sqlx::query_scalar("SELECT coalesce($1, now())").bind(self.clock.bind());
+        Ok(now.fetch_one(&self.pool).await?)
     }
 
     /// Answers once the database does.

@@ -1,6 +1,7 @@
 //! Tables `policies` and `policy_instances`: which artifacts, to which instances, when, how.
 
 use chrono::{DateTime, Utc};
+use forewarm_domain::criteria::ProjectCriteria;
 use forewarm_domain::filter::Filter;
 use forewarm_domain::options::{OriginAccess, PreheatOptions};
 use forewarm_domain::policy::Policy;
@@ -23,7 +24,9 @@ pub struct PolicyDraft {
     pub trigger: Trigger,
     pub options: PreheatOptions,
     pub access: OriginAccess,
+    /// None given = the default instance, whichever that is then.
     pub instance_ids: Vec<i64>,
+    pub skip_if_warm: Option<bool>,
     pub max_attempts: i32,
 }
 
@@ -127,11 +130,12 @@ impl Policies<'_> {
     }
 
     async fn insert(&self, project_id: i64, draft: &PolicyDraft) -> Result<Option<i64>, StoreError> {
+        let next_fire_at = self.next_fire_at(draft).await?;
         let mut transaction = self.store.pool.begin().await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO policies (project_id, name, description, enabled, filters, trigger, options, origin_access,
-                                   max_attempts, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, now()), coalesce($10, now()))
+                                   max_attempts, skip_if_warm, next_fire_at, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, coalesce($10, now()), coalesce($10, now()))
              ON CONFLICT (project_id, name) DO NOTHING
              RETURNING id",
             project_id,
@@ -144,6 +148,8 @@ impl Policies<'_> {
             origin_access::to_json(&draft.access),
             draft.max_attempts,
             self.store.clock.bind(),
+            draft.skip_if_warm,
+            next_fire_at,
         )
         .fetch_optional(&mut *transaction)
         .await?;
@@ -155,11 +161,13 @@ impl Policies<'_> {
     }
 
     async fn rewrite(&self, id: i64, draft: &PolicyDraft) -> Result<(), StoreError> {
+        let next_fire_at = self.next_fire_at(draft).await?;
         let mut transaction = self.store.pool.begin().await?;
         let changed = sqlx::query!(
             "UPDATE policies
              SET name = $2, description = $3, enabled = $4, filters = $5, trigger = $6, options = $7,
-                 origin_access = $8, max_attempts = $9, updated_at = coalesce($10, now())
+                 origin_access = $8, max_attempts = $9, skip_if_warm = $11, updated_at = coalesce($10, now()),
+                 next_fire_at = CASE WHEN enabled AND $4 AND trigger = $6 THEN next_fire_at ELSE $12 END
              WHERE id = $1",
             id,
             draft.name,
@@ -171,6 +179,8 @@ impl Policies<'_> {
             origin_access::to_json(&draft.access),
             draft.max_attempts,
             self.store.clock.bind(),
+            draft.skip_if_warm,
+            next_fire_at,
         )
         .execute(&mut *transaction)
         .await?;
@@ -184,6 +194,14 @@ impl Policies<'_> {
         Ok(())
     }
 
+    /// A disabled policy is not due.
+    async fn next_fire_at(&self, draft: &PolicyDraft) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if !draft.enabled {
+            return Ok(None);
+        }
+        Ok(draft.trigger.next_after(self.store.now().await?))
+    }
+
     async fn written(&self, id: i64) -> Result<Written<Policy>, StoreError> {
         Ok(self.by_id(id).await?.map_or(Written::Gone, Written::Done))
     }
@@ -192,12 +210,12 @@ impl Policies<'_> {
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT policies.id, project_id, projects.name AS project, policies.name, policies.description, enabled,
-                      filters AS "filters: Json<Vec<Filter>>", trigger AS "trigger: Json<Trigger>",
+                      filters AS "filters: Json<Vec<Filter>>", criteria AS "criteria: Json<ProjectCriteria>", trigger AS "trigger: Json<Trigger>",
                       options AS "options: Json<PreheatOptions>", origin_access,
                       ARRAY(SELECT instances.name FROM policy_instances
                             JOIN instances ON instances.id = instance_id
                             WHERE policy_id = policies.id ORDER BY instances.name) AS "instances!",
-                      max_attempts, policies.created_at, policies.updated_at
+                      max_attempts, skip_if_warm, next_fire_at, policies.created_at, policies.updated_at
                FROM policies
                JOIN projects ON projects.id = project_id
                WHERE ($1::bigint IS NULL OR policies.id = $1)
@@ -251,11 +269,14 @@ struct Row {
     description: String,
     enabled: bool,
     filters: Json<Vec<Filter>>,
+    criteria: Json<ProjectCriteria>,
     trigger: Json<Trigger>,
     options: Json<PreheatOptions>,
     origin_access: Value,
     instances: Vec<String>,
     max_attempts: i32,
+    skip_if_warm: Option<bool>,
+    next_fire_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -270,11 +291,14 @@ impl Row {
             description: self.description,
             enabled: self.enabled,
             filters: self.filters.0,
+            criteria: self.criteria.0,
             trigger: self.trigger.0,
             options: self.options.0,
             access: origin_access::from_json(self.origin_access),
             instances: self.instances,
             max_attempts: self.max_attempts,
+            skip_if_warm: self.skip_if_warm,
+            next_fire_at: self.next_fire_at,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }

@@ -1,6 +1,9 @@
 //! Table `projects`: namespaces of registries.
 
+use chrono::{DateTime, Utc};
+use forewarm_domain::criteria::ProjectCriteria;
 use forewarm_domain::project::Project;
+use sqlx::types::Json;
 
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
@@ -13,6 +16,7 @@ pub struct ProjectDraft {
     pub description: String,
     pub registry_id: i64,
     pub namespace: String,
+    pub criteria: ProjectCriteria,
 }
 
 /// Which rows; everything that is None does not narrow.
@@ -60,8 +64,8 @@ impl Projects<'_> {
 
     pub async fn create(&self, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
         let id = sqlx::query_scalar!(
-            "INSERT INTO projects (name, description, registry_id, namespace, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, coalesce($5, now()), coalesce($5, now()))
+            "INSERT INTO projects (name, description, registry_id, namespace, criteria, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $6, coalesce($5, now()), coalesce($5, now()))
              ON CONFLICT (name) DO NOTHING
              RETURNING id",
             draft.name,
@@ -69,6 +73,7 @@ impl Projects<'_> {
             draft.registry_id,
             draft.namespace,
             self.store.clock.bind(),
+            Json(&draft.criteria) as _,
         )
         .fetch_optional(&self.store.pool)
         .await
@@ -84,7 +89,7 @@ impl Projects<'_> {
     pub async fn update(&self, id: i64, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
         let changed = sqlx::query!(
             "UPDATE projects
-             SET name = $2, description = $3, registry_id = $4, namespace = $5, updated_at = coalesce($6, now())
+             SET name = $2, description = $3, registry_id = $4, namespace = $5, criteria = $7, updated_at = coalesce($6, now())
              WHERE id = $1",
             id,
             draft.name,
@@ -92,6 +97,7 @@ impl Projects<'_> {
             draft.registry_id,
             draft.namespace,
             self.store.clock.bind(),
+            Json(&draft.criteria) as _,
         )
         .execute(&self.store.pool)
         .await
@@ -137,9 +143,9 @@ impl Projects<'_> {
 
     async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Project>, StoreError> {
         let rows = sqlx::query_as!(
-            Project,
-            "SELECT projects.id, projects.name, projects.description, registry_id, registries.name AS registry,
-                    namespace, projects.created_at, projects.updated_at
+            Row,
+            r#"SELECT projects.id, projects.name, projects.description, registry_id, registries.name AS registry,
+                    namespace, criteria AS "criteria: Json<ProjectCriteria>", projects.created_at, projects.updated_at
              FROM projects
              JOIN registries ON registries.id = registry_id
              WHERE ($1::bigint IS NULL OR projects.id = $1)
@@ -151,7 +157,7 @@ impl Projects<'_> {
                       CASE WHEN $4 = '-created_at' THEN projects.created_at
                            WHEN $4 = '-updated_at' THEN projects.updated_at END DESC,
                       projects.name
-             LIMIT $5 OFFSET $6",
+             LIMIT $5 OFFSET $6"#,
             wanted.id,
             wanted.name,
             wanted.listing.and_then(|listing| listing.q.as_deref()),
@@ -161,6 +167,34 @@ impl Projects<'_> {
         )
         .fetch_all(&self.store.pool)
         .await?;
-        Ok(rows)
+        Ok(rows.into_iter().map(Row::into_project).collect())
+    }
+}
+
+struct Row {
+    id: i64,
+    name: String,
+    description: String,
+    registry_id: i64,
+    registry: String,
+    namespace: String,
+    criteria: Json<ProjectCriteria>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Row {
+    fn into_project(self) -> Project {
+        Project {
+            id: self.id,
+            name: self.name,
+            description: self.description,
+            registry_id: self.registry_id,
+            registry: self.registry,
+            namespace: self.namespace,
+            criteria: self.criteria.0,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! Table `registries`: where artifacts live.
 
 use chrono::{DateTime, Utc};
+use forewarm_domain::Secret;
 use forewarm_domain::auth::Auth;
 use forewarm_domain::registry::Registry;
 use url::Url;
 
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
-use crate::{Store, StoreError, credentials, read_url};
+use crate::{Store, StoreError, credentials, health, read_url};
 
 /// What a user decides about a registry.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct RegistryDraft {
     pub auth: Auth,
     pub insecure_tls: bool,
     pub repositories: Vec<String>,
+    pub event_secrets: Vec<Secret>,
+    pub watch_interval_seconds: Option<i32>,
 }
 
 /// Which rows; everything that is None does not narrow.
@@ -73,8 +76,9 @@ impl Registries<'_> {
         let auth = credentials::to_columns(&draft.auth);
         let id = sqlx::query_scalar!(
             "INSERT INTO registries (name, kind, description, url, auth_mode, auth_username, auth_secret,
-                                     insecure_tls, repositories, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, now()), coalesce($10, now()))
+                                     insecure_tls, repositories, event_secrets, watch_interval_seconds,
+                                     created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, coalesce($10, now()), coalesce($10, now()))
              ON CONFLICT (name) DO NOTHING
              RETURNING id",
             draft.name,
@@ -87,6 +91,8 @@ impl Registries<'_> {
             draft.insecure_tls,
             &draft.repositories,
             self.store.clock.bind(),
+            &exposed(&draft.event_secrets),
+            draft.watch_interval_seconds,
         )
         .fetch_optional(&self.store.pool)
         .await?;
@@ -101,7 +107,10 @@ impl Registries<'_> {
         let changed = sqlx::query!(
             "UPDATE registries
              SET name = $2, kind = $3, description = $4, url = $5, auth_mode = $6, auth_username = $7,
-                 auth_secret = $8, insecure_tls = $9, repositories = $10, updated_at = coalesce($11, now())
+                 auth_secret = $8, insecure_tls = $9, repositories = $10, event_secrets = $12, watch_interval_seconds = $13,
+                 updated_at = coalesce($11, now()), next_health_at = '-infinity',
+                 healthy = CASE WHEN (url, auth_mode, auth_username, auth_secret, insecure_tls)
+                                     IS NOT DISTINCT FROM ($5, $6, $7, $8, $9) THEN healthy END
              WHERE id = $1",
             id,
             draft.name,
@@ -114,6 +123,8 @@ impl Registries<'_> {
             draft.insecure_tls,
             &draft.repositories,
             self.store.clock.bind(),
+            &exposed(&draft.event_secrets),
+            draft.watch_interval_seconds,
         )
         .execute(&self.store.pool)
         .await
@@ -166,7 +177,8 @@ impl Registries<'_> {
         let rows = sqlx::query_as!(
             Row,
             "SELECT id, name, kind, description, url, auth_mode, auth_username, auth_secret, insecure_tls,
-                    repositories, created_at, updated_at
+                    repositories, event_secrets, watch_interval_seconds, healthy, health_reason, health_latency_ms,
+                    health_checked_at, created_at, updated_at
              FROM registries
              WHERE ($1::bigint IS NULL OR id = $1)
                AND ($2::text IS NULL OR name = $2)
@@ -189,6 +201,10 @@ impl Registries<'_> {
     }
 }
 
+fn exposed(secrets: &[Secret]) -> Vec<String> {
+    secrets.iter().map(|secret| secret.expose().to_owned()).collect()
+}
+
 struct Row {
     id: i64,
     name: String,
@@ -200,6 +216,12 @@ struct Row {
     auth_secret: Option<String>,
     insecure_tls: bool,
     repositories: Vec<String>,
+    event_secrets: Vec<String>,
+    watch_interval_seconds: Option<i32>,
+    healthy: Option<bool>,
+    health_reason: Option<String>,
+    health_latency_ms: Option<i64>,
+    health_checked_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -215,6 +237,14 @@ impl Row {
             auth: credentials::from_columns(&self.auth_mode, self.auth_username, self.auth_secret),
             insecure_tls: self.insecure_tls,
             repositories: self.repositories,
+            event_secrets: self.event_secrets.into_iter().map(Secret::new).collect(),
+            watch_interval_seconds: self.watch_interval_seconds,
+            health: health::read(
+                self.healthy,
+                self.health_reason,
+                self.health_latency_ms,
+                self.health_checked_at,
+            ),
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

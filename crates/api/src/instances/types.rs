@@ -1,7 +1,7 @@
 //! Instances, as users write and read them.
 
 use chrono::{DateTime, Utc};
-use forewarm_domain::instance::{Health, Instance, InstanceSettings, KrakenMode};
+use forewarm_domain::instance::{Instance, InstanceSettings, KrakenMode};
 use forewarm_domain::{Invalid, name, url as address};
 use forewarm_provider::Vendor;
 use forewarm_store::instances::InstanceDraft;
@@ -10,6 +10,7 @@ use poem_openapi::{Enum, Object};
 use crate::checks::{Checks, shown};
 use crate::credentials::{self, AuthView, AuthWrite};
 use crate::error::ApiError;
+use crate::ping::HealthView;
 
 /// How many tasks an engine is given at one time when nothing else is said.
 const USUAL_IN_FLIGHT: i32 = 50;
@@ -27,6 +28,8 @@ pub struct View {
     /// Any TLS certificate is accepted.
     insecure_tls: bool,
     enabled: bool,
+    /// Policies that name no instance go to this one.
+    default: bool,
     settings: SettingsObject,
     /// How many tasks the engine is given at one time.
     max_in_flight: i64,
@@ -35,26 +38,6 @@ pub struct View {
     health: HealthView,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-}
-
-/// The last look at the engine.
-#[derive(Object)]
-#[oai(rename = "Health", skip_serializing_if_is_none)]
-struct HealthView {
-    status: HealthStatus,
-    /// What answered, or why it is not healthy.
-    reason: String,
-    latency_ms: Option<i64>,
-    checked_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Enum, Debug, Clone, Copy)]
-#[oai(rename_all = "snake_case")]
-enum HealthStatus {
-    Healthy,
-    Unhealthy,
-    /// Nobody has looked since it was created or last changed.
-    Unknown,
 }
 
 /// A configured engine to be stored.
@@ -77,6 +60,8 @@ pub struct Write {
     insecure_tls: Option<bool>,
     /// Left out: true.
     enabled: Option<bool>,
+    /// Make it the one for policies that name no instance, in place of the one that was. Left out: false.
+    default: Option<bool>,
     settings: Option<SettingsObject>,
     /// How many tasks the engine is given at one time; left out: 50.
     #[oai(validator(minimum(value = "1"), maximum(value = "10000")))]
@@ -132,6 +117,7 @@ impl Write {
             auth,
             insecure_tls: self.insecure_tls.unwrap_or_default(),
             enabled: self.enabled.unwrap_or(true),
+            is_default: self.default.unwrap_or(false),
             settings,
             max_in_flight: self
                 .max_in_flight
@@ -176,6 +162,7 @@ impl From<Instance> for View {
             auth: AuthView::from(&instance.auth),
             insecure_tls: instance.insecure_tls,
             enabled: instance.enabled,
+            default: instance.is_default,
             settings: SettingsObject {
                 registry_url: instance.settings.registry_url.as_ref().map(shown),
                 kraken_mode: instance.settings.kraken_mode.map(KrakenModeWord::from),
@@ -186,25 +173,6 @@ impl From<Instance> for View {
             health: instance.health.into(),
             created_at: instance.created_at,
             updated_at: instance.updated_at,
-        }
-    }
-}
-
-impl From<Option<Health>> for HealthView {
-    fn from(health: Option<Health>) -> Self {
-        match health {
-            Some(health) => Self {
-                status: if health.healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy },
-                reason: health.reason,
-                latency_ms: Some(health.latency_ms),
-                checked_at: Some(health.checked_at),
-            },
-            None => Self {
-                status: HealthStatus::Unknown,
-                reason: "nobody has looked yet".to_owned(),
-                latency_ms: None,
-                checked_at: None,
-            },
         }
     }
 }

@@ -51,7 +51,8 @@ impl Api {
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let listing = paging.listing(q.0, sort.0);
         let found = state.store.policies().list(project.id, &listing).await?;
-        Ok(paging.answer(found, View::from))
+        let now = state.store.clock().local();
+        Ok(paging.answer(found, |policy| View::at(policy, now)))
     }
 
     /// Create a policy
@@ -70,7 +71,7 @@ impl Api {
         let outcome = state.store.policies().create(project.id, &draft).await?;
         let policy = written(outcome, &draft.name)?;
         let at = location(&["api", "v1", "projects", &project.name, "policies", &policy.name]);
-        Ok(Created::At(Json(policy.into()), at))
+        Ok(Created::At(Json(View::at(policy, state.store.clock().local())), at))
     }
 
     /// Get a policy
@@ -86,7 +87,7 @@ impl Api {
     ) -> Result<Json<View>, ApiError> {
         auth.require(Role::Viewer)?;
         let (_, policy) = find(&state, &project.0, &policy.0).await?;
-        Ok(Json(policy.into()))
+        Ok(Json(View::at(policy, state.store.clock().local())))
     }
 
     /// Change a policy
@@ -108,7 +109,8 @@ impl Api {
         let (_, current) = find(&state, &project.0, &policy.0).await?;
         let draft = body.0.draft(&state, Some(&current)).await?;
         let outcome = state.store.policies().update(current.id, &draft).await?;
-        Ok(Json(written(outcome, &draft.name)?.into()))
+        let policy = written(outcome, &draft.name)?;
+        Ok(Json(View::at(policy, state.store.clock().local())))
     }
 
     /// Delete a policy
@@ -131,6 +133,8 @@ impl Api {
     }
 
     /// Run a policy
+    ///
+    /// Whatever its trigger is: the execution is labelled `manual`.
     #[oai(
         path = "/projects/:project/policies/:policy/executions",
         method = "post",
@@ -144,10 +148,12 @@ impl Api {
         project: Path<String>,
         /// Name of the policy.
         policy: Path<String>,
+        /// Leave out what is proven warm already. Left out: everything is preheated.
+        skip_if_warm: Query<Option<bool>>,
     ) -> Result<Created<ExecutionView>, ApiError> {
         auth.require(Role::Operator)?;
         let (project, policy) = find(&state, &project.0, &policy.0).await?;
-        let id = run::run(&state, &project, &policy).await?;
+        let id = run::run(&state, &project, &policy, skip_if_warm.0.unwrap_or(false)).await?;
         created(&state, id).await
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::filter::{Filter, Selector};
+use forewarm_domain::instance::Instance;
 use forewarm_domain::name;
 use forewarm_domain::options::{Kind, OriginAccess};
 use forewarm_domain::policy::{DEFAULT_MAX_ATTEMPTS, Policy};
@@ -11,15 +12,17 @@ use poem_openapi::Object;
 
 use crate::access::{AccessView, AccessWrite};
 use crate::checks::Checks;
+use crate::criteria::EffectiveView;
 use crate::error::ApiError;
-use crate::filters::{FilterObject, TriggerObject};
+use crate::filters::FilterObject;
 use crate::options::OptionsObject;
 use crate::plan::{self, Wish};
 use crate::state::ApiState;
+use crate::triggers::{ScheduleView, TriggerObject};
 
 /// Which artifacts go to which instances, when and how.
 #[derive(Object)]
-#[oai(rename = "Policy")]
+#[oai(rename = "Policy", skip_serializing_if_is_none)]
 pub struct View {
     /// Name of its project.
     project: String,
@@ -27,13 +30,19 @@ pub struct View {
     description: String,
     enabled: bool,
     filters: Vec<FilterObject>,
+    /// What the signature and vulnerability filters and the project's criteria come to.
+    criteria: EffectiveView,
     trigger: TriggerObject,
+    /// When its schedule is due; absent without one.
+    schedule: Option<ScheduleView>,
     options: OptionsObject,
     access: AccessView,
-    /// Names of the instances.
+    /// Names of the instances; none: the default instance.
     instances: Vec<String>,
     /// How often a task is tried before it has failed.
     max_attempts: i64,
+    /// Whether runs by schedule and event leave out what is proven warm.
+    skip_if_warm: bool,
     /// What is allowed but probably not wanted.
     warnings: Vec<String>,
     created_at: DateTime<Utc>,
@@ -58,12 +67,15 @@ pub struct Write {
     trigger: Option<TriggerObject>,
     options: Option<OptionsObject>,
     access: Option<AccessWrite>,
-    /// Names of the instances.
-    #[oai(validator(min_items = 1, max_items = 100))]
-    instances: Vec<String>,
+    /// Names of the instances. Left out or empty: the default instance.
+    #[oai(validator(max_items = 100))]
+    instances: Option<Vec<String>>,
     /// How often a task is tried before it has failed; left out: 5.
     #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
     max_attempts: Option<i64>,
+    /// Whether runs by schedule and event leave out what is proven warm on an instance and still fresh there. A run
+    /// by hand preheats it anyway, unless it is asked not to. Left out: true.
+    skip_if_warm: Option<bool>,
 }
 
 impl Write {
@@ -73,7 +85,10 @@ impl Write {
         checks.check(name::check("name", &self.name));
         let filters: Vec<Filter> = self.filters.iter().flatten().map(Filter::from).collect();
         checks.add(Selector::compile(&filters).err().into_iter().flatten());
-        let instances = plan::instances(state, &mut checks, &self.instances).await?;
+        let trigger = self.trigger.as_ref().map_or(Ok(Trigger::Manual), TriggerObject::resolve);
+        let trigger = checks.take(trigger).unwrap_or_default();
+        let names = self.instances.as_deref().unwrap_or_default();
+        let instances = plan::instances(state, &mut checks, names).await?;
         let wish = Wish {
             kind: Kind::Image,
             options: self.options.as_ref(),
@@ -87,10 +102,11 @@ impl Write {
             description: self.description.clone().unwrap_or_default(),
             enabled: self.enabled.unwrap_or(true),
             filters,
-            trigger: self.trigger.as_ref().map(Trigger::from).unwrap_or_default(),
+            trigger,
             options: plan.options,
             access: plan.access,
-            instance_ids: instances.iter().map(|instance| instance.id).collect(),
+            instance_ids: if names.is_empty() { vec![] } else { ids(&instances) },
+            skip_if_warm: self.skip_if_warm,
             max_attempts: attempts(self.max_attempts),
         })
     }
@@ -101,10 +117,18 @@ pub fn attempts(given: Option<i64>) -> i32 {
     given.and_then(|number| i32::try_from(number).ok()).unwrap_or(DEFAULT_MAX_ATTEMPTS)
 }
 
-impl From<Policy> for View {
-    fn from(policy: Policy) -> Self {
+fn ids(instances: &[Instance]) -> Vec<i64> {
+    instances.iter().map(|instance| instance.id).collect()
+}
+
+impl View {
+    /// The policy as it is seen at this moment.
+    pub fn at(policy: Policy, now: DateTime<Utc>) -> Self {
         Self {
             warnings: policy.options.warnings(Kind::Image),
+            criteria: EffectiveView::of(&policy.filters, &policy.criteria),
+            schedule: ScheduleView::of(&policy.trigger, policy.enabled, now),
+            skip_if_warm: policy.skip_if_warm.unwrap_or(true),
             project: policy.project,
             name: policy.name,
             description: policy.description,

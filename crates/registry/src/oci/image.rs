@@ -20,11 +20,12 @@ pub(super) const IMAGE_CONFIGS: [&str; 2] =
 pub(super) struct Needs {
     pub(super) labels: bool,
     pub(super) platforms: bool,
+    pub(super) sizes: bool,
 }
 
 impl Needs {
     pub(super) fn of(wanted: &Wanted<'_>) -> Self {
-        Self { labels: wanted.selector.needs_labels(), platforms: wanted.platforms }
+        Self { labels: wanted.selector.needs_labels(), platforms: wanted.platforms, sizes: wanted.sizes }
     }
 }
 
@@ -69,6 +70,7 @@ impl Oci {
                     digest: document.digest.clone(),
                     media_type: document.media_type.clone(),
                     platform: facts.platform,
+                    size: Some(size(manifest)),
                 };
                 (vec![only], facts.labels)
             }
@@ -86,6 +88,8 @@ impl Oci {
             media_type: document.media_type.clone(),
             tags: vec![],
             labels: labels.into_iter().collect(),
+            signatures: None,
+            scan: None,
             manifests,
         })
     }
@@ -146,6 +150,11 @@ pub(super) fn blobs(manifest: &ImageManifest) -> Result<Vec<Blob>, RegistryError
         }
     }
     Ok(blobs)
+}
+
+/// Bytes of the config and layers; 0 where they cannot be read, which the task will say.
+pub(super) fn size(manifest: &ImageManifest) -> u64 {
+    blobs(manifest).map_or(0, |blobs| blobs.iter().map(|blob| blob.size).sum())
 }
 
 /// Foreign layers (base layers of Windows, mostly) are fetched from their `urls`, not from the registry.

@@ -10,7 +10,7 @@ use oci_spec::image::{Descriptor, ImageIndex};
 
 use super::config::platform;
 use super::document::Content;
-use super::image::{Facts, IMAGE_CONFIGS, Needs, check};
+use super::image::{Facts, IMAGE_CONFIGS, Needs, check, size};
 use super::{AT_A_TIME, Oci};
 use crate::RegistryError;
 
@@ -74,7 +74,7 @@ impl Oci {
         mut entry: Manifest,
         needs: Needs,
     ) -> Result<Option<(Manifest, Facts)>, RegistryError> {
-        if entry.platform.is_some() && !needs.labels {
+        if entry.platform.is_some() && !needs.labels && !needs.sizes {
             return Ok(Some((entry, Facts::default())));
         }
         let document = match self.read(repository, &entry.digest).await {
@@ -90,6 +90,7 @@ impl Oci {
         if check(&manifest).is_err() {
             return Ok(None);
         }
+        entry.size = Some(size(&manifest));
         let facts = self.facts(repository, &manifest, needs).await?;
         entry.platform = entry.platform.or_else(|| facts.platform.clone());
         Ok(Some((entry, facts)))
@@ -108,7 +109,7 @@ fn entry(descriptor: &Descriptor) -> Result<Option<Manifest>, RegistryError> {
     if !is_image {
         return Ok(None);
     }
-    Ok(Some(Manifest { digest: digest(descriptor)?, media_type, platform }))
+    Ok(Some(Manifest { digest: digest(descriptor)?, media_type, platform, size: None }))
 }
 
 fn digest(descriptor: &Descriptor) -> Result<Digest, RegistryError> {

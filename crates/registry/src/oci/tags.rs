@@ -63,6 +63,28 @@ impl Oci {
         Ok(found)
     }
 
+    /// Which tags name the digest now: of these, or of all when none are given.
+    pub(super) async fn tags_naming(
+        &self,
+        repository: &str,
+        digest: &Digest,
+        among: &[String],
+    ) -> Result<Vec<String>, RegistryError> {
+        let mut tags = if among.is_empty() { self.tags(repository).await? } else { among.to_vec() };
+        tags.retain(|tag| name::is_tag(tag) && !is_companion(tag));
+        let named: Vec<(String, Named)> = stream::iter(tags)
+            .map(|tag| self.named(repository, tag))
+            .buffered(AT_A_TIME)
+            .try_collect()
+            .await?;
+        let names_it = |named: &Named| match named {
+            Named::Digest(found) => found == digest,
+            Named::Document(document) => document.digest == *digest,
+            Named::Nothing => false,
+        };
+        Ok(named.into_iter().filter(|(_, named)| names_it(named)).map(|(tag, _)| tag).collect())
+    }
+
     /// Every tag of the repository, each once, in the registry's order.
     async fn tags(&self, repository: &str) -> Result<Vec<String>, RegistryError> {
         let path = format!("{repository}/tags/list");

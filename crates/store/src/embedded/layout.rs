@@ -24,7 +24,7 @@ pub(super) struct Layout {
     state_dir: PathBuf,
     socket_dir: PathBuf,
     account: Account,
-    _lock: File,
+    lock: File,
 }
 
 /// `/var/lib/forewarm` for root, whose home no other user can enter; else `$XDG_STATE_HOME/forewarm`.
@@ -39,6 +39,13 @@ pub fn default_state_dir() -> Result<PathBuf, EmbeddedError> {
         .ok_or(EmbeddedError::NoHome)
 }
 
+impl Drop for Layout {
+    /// Said aloud, because a child that another thread is just forking holds a copy of the lock until its `exec`.
+    fn drop(&mut self) {
+        let _ = flock(&self.lock, FlockOperation::Unlock);
+    }
+}
+
 impl Layout {
     pub fn open(dir: &Path, account: Account) -> Result<Self, EmbeddedError> {
         fs::create_dir_all(dir).map_err(EmbeddedError::io("cannot create the state directory", dir))?;
@@ -48,7 +55,7 @@ impl Layout {
         let lock = lock(&state_dir)?;
         own(&state_dir, &account)?;
         let socket_dir = socket_dir(&state_dir, &account)?;
-        Ok(Self { state_dir, socket_dir, account, _lock: lock })
+        Ok(Self { state_dir, socket_dir, account, lock })
     }
 
     pub fn state_dir(&self) -> &Path {

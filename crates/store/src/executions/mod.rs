@@ -8,7 +8,7 @@ mod start;
 pub use end::Change;
 pub use expansion::{Expansion, ExpansionLease};
 pub use read::ExecutionFilter;
-pub use start::NewExecution;
+pub use start::{NewExecution, Started};
 
 use crate::Store;
 

@@ -1,9 +1,12 @@
 //! The one way in which an execution comes to be.
 
+use chrono::{DateTime, Utc};
 use forewarm_domain::execution::Spec;
 use forewarm_domain::job::Job;
 use forewarm_domain::options::OriginAccess;
+use forewarm_domain::trigger::Start;
 use serde_json::json;
+use sqlx::PgConnection;
 
 use super::Executions;
 use crate::queue::{self, Ticket};
@@ -16,39 +19,78 @@ pub struct NewExecution {
     pub policy: Option<(i64, String)>,
     /// Id and name of the project; None for an ad-hoc preheat.
     pub project: Option<(i64, String)>,
-    /// `manual`, `schedule` or `event`.
-    pub trigger: String,
+    pub start: Start,
+    /// The time of the schedule that it is for: one execution each.
+    pub scheduled_for: Option<DateTime<Utc>>,
+    /// The event that it is for: one execution each.
+    pub event_id: Option<i64>,
     pub spec: Spec,
     pub origin: OriginAccess,
     pub warnings: Vec<String>,
 }
 
+/// What came of a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Started {
+    pub id: i64,
+    /// false = this time of the schedule, or this event, had started it before.
+    pub is_new: bool,
+}
+
 impl Executions<'_> {
     /// Writes the execution and the ticket of its expansion in one transaction, and returns its id. Requests,
     /// schedules and events all enter here.
-    pub async fn start(&self, new: &NewExecution) -> Result<i64, StoreError> {
+    pub async fn start(&self, new: &NewExecution) -> Result<Started, StoreError> {
         let mut tx = self.store.pool.begin().await?;
+        let started = self.start_in(&mut tx, new).await?;
+        tx.commit().await?;
+        Ok(started)
+    }
+
+    /// The same as part of the caller's transaction.
+    pub(crate) async fn start_in(
+        &self,
+        connection: &mut PgConnection,
+        new: &NewExecution,
+    ) -> Result<Started, StoreError> {
         let (policy_id, policy) = new.policy.clone().unzip();
         let (project_id, project) = new.project.clone().unzip();
         let row = sqlx::query!(
-            r#"INSERT INTO executions (policy_id, policy, project_id, project, trigger, spec, origin_access, warnings, due_at, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, now()), coalesce($9, now()))
+            r#"INSERT INTO executions (policy_id, policy, project_id, project, trigger, spec, origin_access, warnings,
+                                       scheduled_for, event_id, due_at, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, coalesce($9, now()), coalesce($9, now()))
+               ON CONFLICT DO NOTHING
                RETURNING id, seq, due_at AS "due_at!""#,
             policy_id,
             policy,
             project_id,
             project,
-            new.trigger,
+            new.start.as_str(),
             json!(new.spec),
             origin_access::to_json(&new.origin),
             &new.warnings,
             self.store.clock.bind(),
+            new.scheduled_for,
+            new.event_id,
         )
-        .fetch_one(&mut *tx)
+        .fetch_optional(&mut *connection)
         .await?;
+        let Some(row) = row else {
+            return Ok(Started { id: earlier(connection, new).await?, is_new: false });
+        };
         let job = Job::ExpandExecution { execution_id: row.id, seq: row.seq };
-        queue::push(&mut tx, &[Ticket { job, run_at: row.due_at }]).await?;
-        tx.commit().await?;
-        Ok(row.id)
+        queue::push(connection, &[Ticket { job, run_at: row.due_at }]).await?;
+        Ok(Started { id: row.id, is_new: true })
     }
+}
+
+/// The execution that the same time of the schedule, or the same event, started before.
+async fn earlier(connection: &mut PgConnection, new: &NewExecution) -> Result<i64, StoreError> {
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM executions WHERE policy_id = $1 AND (scheduled_for = $2 OR event_id = $3)",
+        new.policy.as_ref().map(|(id, _)| *id),
+        new.scheduled_for,
+        new.event_id,
+    );
+    Ok(id.fetch_one(connection).await?)
 }

@@ -1,51 +1,41 @@
-//! Which artifacts an execution is about: cheap filters first, remote look-ups only for what passed them.
+//! Which artifacts an execution is about, and the tasks that they make.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use forewarm_domain::Invalid;
 use forewarm_domain::artifact::Artifact;
-use forewarm_domain::execution::ImageRef;
-use forewarm_domain::filter::{Filter, Selector};
+use forewarm_domain::execution::{ImageRef, Selection};
+use forewarm_domain::filter::Selector;
 use forewarm_domain::options::PreheatOptions;
 use forewarm_domain::task::ImageTarget;
-use forewarm_registry::{Found, RegistryError, Wanted};
-use futures::{StreamExt, TryStreamExt};
+use forewarm_registry::selection::{self, Looked, Question};
+use forewarm_registry::{RegistryError, Wanted};
+use futures::TryStreamExt;
 
 use super::write::Writer;
 use super::{ExpandError, Summary, targets};
-use crate::connections::ConnectedRegistry;
 use crate::context::Context;
 
-/// Repositories looked at side by side; the registry's client bounds the requests.
-const REPOSITORIES_AT_ONCE: usize = 4;
-
-/// Everything in a namespace that passes the filters.
+/// Everything that a policy selects.
 pub(super) async fn policy(
-    registry: &ConnectedRegistry,
-    namespace: &str,
-    filters: &[Filter],
+    context: &Context,
+    selected: &Selection,
     options: &PreheatOptions,
     writer: &mut Writer<'_>,
     summary: &mut Summary,
 ) -> Result<(), ExpandError> {
-    let selector = compile(filters)?;
-    let wanted = Wanted { selector: &selector, platforms: !options.platforms.is_empty() };
-    let mut repositories = Vec::new();
-    for repository in registry.client.repositories(namespace).await? {
-        match selector.repository(short_name(&repository, namespace)) {
-            Ok(()) => repositories.push(repository),
-            Err(out) => summary.leave_out(out.filter),
-        }
-    }
-    let looks = repositories.into_iter().map(|repository| {
-        let client = registry.client.clone();
-        async move { client.artifacts(&repository, &wanted).await }
-    });
-    let mut found = futures::stream::iter(looks).buffered(REPOSITORIES_AT_ONCE);
-    while let Some(Found { artifacts, left_out }) = found.try_next().await? {
-        left_out.iter().for_each(|(_, out)| summary.leave_out(out.filter));
-        let artifacts = select(artifacts, &selector, summary);
-        summary.repositories += usize::from(!artifacts.is_empty());
-        write(registry.registry.id, &artifacts, options, writer, summary).await?;
+    let registry = targets::registry(context, selected.registry_id).await?;
+    let client = registry.client.as_ref();
+    let selector = selection::selector(client, selected).await?.map_err(|found| unusable(&found))?;
+    let question =
+        Question { namespace: &selected.namespace, selector, platforms: &options.platforms, sizes: false };
+    let looks = question.ask(client, selected.only.as_ref());
+    let mut looks = std::pin::pin!(looks);
+    while let Some(Looked { chosen, left_out, .. }) = looks.try_next().await? {
+        left_out.iter().for_each(|missed| summary.leave_out(missed.why.filter, missed.tags.len().max(1)));
+        summary.repositories += usize::from(!chosen.is_empty());
+        summary.artifacts += chosen.len();
+        write_artifacts(selected.registry_id, &chosen, options, writer).await?;
     }
     Ok(())
 }
@@ -58,8 +48,8 @@ pub(super) async fn images(
     writer: &mut Writer<'_>,
     summary: &mut Summary,
 ) -> Result<(), ExpandError> {
-    let selector = compile(&[])?;
-    let wanted = Wanted { selector: &selector, platforms: !options.platforms.is_empty() };
+    let selector = Selector::default();
+    let wanted = Wanted { selector: &selector, platforms: !options.platforms.is_empty(), sizes: false };
     let mut resolved: BTreeMap<i64, Vec<Artifact>> = BTreeMap::new();
     for image in images {
         let registry = targets::registry(context, image.registry_id).await?;
@@ -96,43 +86,9 @@ fn merge(artifacts: &mut Vec<Artifact>, artifact: Artifact) {
     }
 }
 
-fn compile(filters: &[Filter]) -> Result<Selector, ExpandError> {
-    Selector::compile(filters).map_err(|found| {
-        let words: Vec<String> = found.iter().map(ToString::to_string).collect();
-        ExpandError::Plan(format!("a filter cannot be used: {}", words.join("; ")))
-    })
-}
-
-/// The name that a pattern sees: without the project's namespace.
-fn short_name<'a>(repository: &'a str, namespace: &str) -> &'a str {
-    repository.strip_prefix(namespace).map_or(repository, |rest| rest.strip_prefix('/').unwrap_or(rest))
-}
-
-fn select(artifacts: Vec<Artifact>, selector: &Selector, summary: &mut Summary) -> Vec<Artifact> {
-    let passes = |artifact: &Artifact| match selector.labels(&artifact.labels) {
-        Ok(()) => true,
-        Err(out) => {
-            summary.leave_out(out.filter);
-            false
-        }
-    };
-    artifacts.into_iter().filter(passes).collect()
-}
-
-async fn write(
-    registry_id: i64,
-    artifacts: &[Artifact],
-    options: &PreheatOptions,
-    writer: &mut Writer<'_>,
-    summary: &mut Summary,
-) -> Result<(), ExpandError> {
-    for artifact in artifacts {
-        match manifests(artifact, options).next() {
-            Some(_) => summary.artifacts += 1,
-            None => summary.leave_out("platform"),
-        }
-    }
-    write_artifacts(registry_id, artifacts, options, writer).await
+fn unusable(found: &[Invalid]) -> ExpandError {
+    let words: Vec<String> = found.iter().map(ToString::to_string).collect();
+    ExpandError::Plan(format!("a filter cannot be used: {}", words.join("; ")))
 }
 
 /// One task per manifest: artifacts of a repository that share a child share its task, which names all their tags.

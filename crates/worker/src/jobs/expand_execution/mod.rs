@@ -101,10 +101,8 @@ async fn expand(context: &Context, expansion: &Expansion) -> Result<Summary, Exp
     let recipients = targets::recipients(context, &expansion.spec, &mut summary).await?;
     let mut writer = Writer::new(context, expansion, &recipients);
     match &expansion.spec.work {
-        Work::Policy { registry_id, namespace, filters } => {
-            let registry = targets::registry(context, *registry_id).await?;
-            find::policy(&registry, namespace, filters, &expansion.spec.options, &mut writer, &mut summary)
-                .await?;
+        Work::Policy(selection) => {
+            find::policy(context, selection, &expansion.spec.options, &mut writer, &mut summary).await?;
         }
         Work::Images { images } => {
             find::images(context, images, &expansion.spec.options, &mut writer, &mut summary).await?;
@@ -171,8 +169,8 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub fn leave_out(&mut self, filter: &'static str) {
-        *self.left_out.entry(filter).or_default() += 1;
+    pub fn leave_out(&mut self, filter: &'static str, count: usize) {
+        *self.left_out.entry(filter).or_default() += count;
     }
 
     fn message(&self, work: &Work) -> String {
