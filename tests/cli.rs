@@ -14,7 +14,7 @@ const NOBODY: &str = "http://127.0.0.1:1";
 #[tokio::test]
 async fn help_names_every_command_and_every_option_its_variable() {
     let help = stdout(&run(&["--help"]).await);
-    for command in ["serve", "worker", "migrate", "openapi", "healthcheck", "preheat", "demo"] {
+    for command in ["serve", "worker", "migrate", "openapi", "healthcheck", "preheat", "policy", "demo"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is missing in:\n{help}");
         let help = stdout(&run(&[command, "--help"]).await);
         for option in options(&help) {

@@ -8,4 +8,5 @@ mod lies;
 mod listing;
 mod patience;
 mod realms;
+mod signatures;
 mod strangers;

@@ -5,6 +5,7 @@ use forewarm_http::Outbound;
 use forewarm_store::{Clock, Store};
 use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderMap, Method, header};
+use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Body, Endpoint, EndpointExt, Request, Response};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,18 @@ pub struct TestApp {
     pub draining: CancellationToken,
     pub endpoint: BoxEndpoint<'static, Response>,
     _database: Database,
+}
+
+/// The API on a port, until it is dropped.
+pub struct Listening {
+    pub url: String,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
 }
 
 /// What the API answered.
@@ -65,6 +78,20 @@ impl TestApp {
         let answer = self.post(path, body).await;
         assert_eq!(answer.status, 201, "POST {path}: {}", answer.text);
         answer.json()
+    }
+
+    /// Serves the same on a port of the loopback address, for programs that need one.
+    pub async fn listen(&self) -> Listening {
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let address = acceptor.local_addr()[0].as_socket_addr().copied().unwrap();
+        let state = ApiState {
+            store: self.store.clone(),
+            outbound: Outbound::new(),
+            draining: self.draining.clone(),
+        };
+        let server = poem::Server::new_with_acceptor(acceptor).run(forewarm_api::app(state));
+        let server = tokio::spawn(async move { server.await.unwrap() });
+        Listening { url: format!("http://{address}"), server }
     }
 
     /// How many rows a table holds.

@@ -94,6 +94,7 @@ fn code(status: StatusCode) -> &'static str {
         409 => "CONFLICT",
         413 => "PAYLOAD_TOO_LARGE",
         415 => "UNSUPPORTED_MEDIA_TYPE",
+        502 => "BAD_GATEWAY",
         503 => "UNAVAILABLE",
         500.. => "INTERNAL",
         _ => "FAILED",

@@ -23,6 +23,7 @@ mod plan;
 mod policies;
 mod polish;
 mod preheats;
+mod previews;
 mod projects;
 mod registries;
 mod shape;
@@ -43,7 +44,7 @@ pub use state::ApiState;
 fn resources() -> impl poem_openapi::OpenApi {
     (
         (vendors::Api, registries::Api, instances::Api, projects::Api),
-        (policies::Api, preheats::Api, executions::Api, tasks::Api),
+        (policies::Api, previews::Api, preheats::Api, executions::Api, tasks::Api),
         (task_logs::Api, health::Api),
     )
 }

@@ -16,6 +16,8 @@ pub const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
 
 /// The server does not let requests wait for remote systems, so a slow answer is no answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// A preview waits for the registry.
+const PREVIEW_TIMEOUT: Duration = Duration::from_secs(60);
 /// Far above a page of a hundred tasks.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 const PAGE_SIZE: usize = 100;
@@ -46,6 +48,26 @@ impl Client {
     pub async fn start_preheat(&self, preheat: &Value) -> anyhow::Result<Execution> {
         let request = self.request(Method::POST, "/api/v1/preheats")?.json(preheat);
         Execution::read(self.answer(request).await?)
+    }
+
+    /// What a policy would do: one that is stored, or the one in the body. Pages count from 1.
+    pub async fn preview(
+        &self,
+        path: &[&str],
+        body: Option<&Value>,
+        (page, page_size): (u32, u32),
+    ) -> anyhow::Result<Value> {
+        let mut url = self.base.join("/api/v1")?;
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path);
+        }
+        let request = self.request(Method::POST, url.path())?.timeout(PREVIEW_TIMEOUT);
+        let request = request.query(&[("page", page), ("page_size", page_size)]);
+        self.answer(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
     }
 
     pub async fn execution(&self, id: i64) -> anyhow::Result<Execution> {

@@ -9,6 +9,7 @@ mod healthcheck;
 mod logging;
 mod migrate;
 mod openapi;
+mod policy;
 mod preheat;
 mod progress;
 mod serve;
@@ -37,6 +38,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Worker(worker::WorkerArgs),
     Preheat(preheat::PreheatArgs),
+    Policy(policy::PolicyArgs),
     Demo(demo::DemoArgs),
     Migrate(migrate::MigrateArgs),
     Healthcheck(healthcheck::HealthcheckArgs),
@@ -50,6 +52,7 @@ async fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::Worker(args) => worker::run(args).await,
         Command::Preheat(args) => preheat::run(args).await,
+        Command::Policy(args) => policy::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,

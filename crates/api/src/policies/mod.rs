@@ -158,7 +158,8 @@ impl Api {
     }
 }
 
-async fn find(state: &ApiState, project: &str, policy: &str) -> Result<(Project, Policy), ApiError> {
+/// The policy with this name, and its project.
+pub async fn find(state: &ApiState, project: &str, policy: &str) -> Result<(Project, Policy), ApiError> {
     let project = projects::find(state, project).await?;
     let found = state.store.policies().get(project.id, policy).await?;
     let policy = found

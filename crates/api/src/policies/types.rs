@@ -6,6 +6,7 @@ use forewarm_domain::instance::Instance;
 use forewarm_domain::name;
 use forewarm_domain::options::{Kind, OriginAccess};
 use forewarm_domain::policy::{DEFAULT_MAX_ATTEMPTS, Policy};
+use forewarm_domain::project::Project;
 use forewarm_domain::trigger::Trigger;
 use forewarm_store::policies::PolicyDraft;
 use poem_openapi::Object;
@@ -108,6 +109,33 @@ impl Write {
             instance_ids: if names.is_empty() { vec![] } else { ids(&instances) },
             skip_if_warm: self.skip_if_warm,
             max_attempts: attempts(self.max_attempts),
+        })
+    }
+}
+
+impl Write {
+    /// The policy as it would be stored, for a preview.
+    pub async fn unsaved(&self, state: &ApiState, project: &Project) -> Result<Policy, ApiError> {
+        let draft = self.draft(state, None).await?;
+        let now = state.store.clock().local();
+        Ok(Policy {
+            id: 0,
+            project_id: project.id,
+            project: project.name.clone(),
+            name: draft.name,
+            description: draft.description,
+            enabled: draft.enabled,
+            filters: draft.filters,
+            criteria: project.criteria,
+            trigger: draft.trigger,
+            options: draft.options,
+            access: draft.access,
+            instances: self.instances.clone().unwrap_or_default(),
+            max_attempts: draft.max_attempts,
+            skip_if_warm: draft.skip_if_warm,
+            next_fire_at: None,
+            created_at: now,
+            updated_at: now,
         })
     }
 }

@@ -3,13 +3,14 @@
 use serde_json::{Map, Value, json};
 
 /// Status, name in the components, description.
-const ERRORS: [(u16, &str, &str); 7] = [
+const ERRORS: [(u16, &str, &str); 8] = [
     (400, "BadRequest", "Something in the request is wrong; each error names the field"),
     (404, "NotFound", "There is no such thing"),
     (409, "Conflict", "It is taken, in use, or not in a status in which this can be done"),
     (413, "PayloadTooLarge", "The body is longer than 1 MiB"),
     (415, "UnsupportedMediaType", "The body is not application/json"),
     (500, "Internal", "Something went wrong inside; the message holds the request's id"),
+    (502, "BadGateway", "The registry cannot be looked at; the message says why"),
     (503, "Unavailable", "The database is not reachable; try again after Retry-After"),
 ];
 
@@ -34,7 +35,8 @@ pub fn complete(document: &mut Value) {
 fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let has_body = operation.get("requestBody").is_some();
     let has_parameters = operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty());
-    let changes = matches!(method, "post" | "put" | "delete") && !path.ends_with("/ping");
+    let previews = path.ends_with("/preview");
+    let changes = matches!(method, "post" | "put" | "delete") && !path.ends_with("/ping") && !previews;
     let mut statuses = vec![500];
     let mut when = |condition: bool, more: &[u16]| {
         if condition {
@@ -44,6 +46,7 @@ fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     when(has_body || has_parameters, &[400]);
     when(path.contains('{'), &[404]);
     when(changes, &[409]);
+    when(previews, &[502]);
     when(has_body, &[413, 415]);
     when(!matches!(path, "/livez" | "/api/v1/vendors"), &[503]);
     statuses

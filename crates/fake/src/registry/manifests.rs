@@ -1,6 +1,6 @@
-//! Manifests and referrers of a fake registry.
+//! Manifests of a fake registry.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::content::Manifest;
 use super::routes::error;
@@ -28,25 +28,6 @@ pub(crate) fn get(state: &State, request: &Recorded, repository: &str, reference
         (false, _) => answer,
         (true, false) => answer.header("docker-content-digest", digest),
         (true, true) => answer.header("docker-content-digest", sha256_digest(b"something else")),
-    }
-}
-
-/// The referrers API: an index of what names the digest as its subject, an empty one included.
-pub(crate) fn referrers(state: &State, request: &Recorded, repository: &str, digest: &str) -> Answer {
-    if !state.knobs.referrers {
-        return error(404, "NOT_FOUND", "page not found");
-    }
-    let wanted = request.parameter("artifactType");
-    let content = lock(&state.content);
-    let manifests = content.repositories.get(repository).into_iter().flat_map(|r| &r.manifests);
-    let all = manifests.filter_map(|(own, manifest)| referrer(own, manifest, digest));
-    let matching: Vec<Value> =
-        all.filter(|entry| wanted.is_none_or(|wanted| entry["artifactType"] == wanted)).collect();
-    let index = json!({"schemaVersion": 2, "mediaType": media::OCI_INDEX, "manifests": matching});
-    let answer = Answer::new(200).body(media::OCI_INDEX, index.to_string());
-    match wanted {
-        Some(_) => answer.header("oci-filters-applied", "artifactType"),
-        None => answer,
     }
 }
 
@@ -90,20 +71,4 @@ fn body(state: &State, manifest: &Manifest) -> Vec<u8> {
         bytes.resize(bytes.len() + padding, b' ');
     }
     bytes
-}
-
-fn referrer(own: &str, manifest: &Manifest, subject: &str) -> Option<Value> {
-    let parsed: Value = serde_json::from_slice(&manifest.bytes).ok()?;
-    if parsed["subject"]["digest"] != subject {
-        return None;
-    }
-    let named = parsed.get("artifactType").filter(|name| !name.is_null());
-    let mut entry = json!({
-        "mediaType": manifest.media_type, "digest": own, "size": manifest.bytes.len(),
-        "artifactType": named.unwrap_or(&parsed["config"]["mediaType"]),
-    });
-    if let Some(annotations) = parsed.get("annotations") {
-        entry["annotations"] = annotations.clone();
-    }
-    Some(entry)
 }

@@ -9,6 +9,7 @@ mod listing;
 mod manifests;
 pub(crate) mod media;
 mod push;
+mod referrers;
 mod routes;
 mod spec;
 mod state;

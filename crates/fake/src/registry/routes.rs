@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::state::State;
-use super::{auth, files, listing, manifests, token};
+use super::{auth, files, listing, manifests, referrers, token};
 use crate::server::Service;
 use crate::{Answer, Recorded};
 
@@ -74,7 +74,7 @@ pub(crate) fn main_answer(state: &State, request: &Recorded) -> Answer {
         Target::Catalog => listing::catalog(state, request),
         Target::Tags(repository) => listing::tags(state, request, repository),
         Target::Manifest(repository, reference) => manifests::get(state, request, repository, reference),
-        Target::Referrers(repository, digest) => manifests::referrers(state, request, repository, digest),
+        Target::Referrers(repository, digest) => referrers::get(state, request, repository, digest),
         Target::Blob(repository, digest) => files::blob(state, request, repository, digest),
     }
 }
