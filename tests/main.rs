@@ -31,6 +31,7 @@ mod provider_kraken_proxy;
 mod provider_mirror;
 mod real_registry;
 mod registry_oci;
+mod schedules;
 mod selection;
 mod tls;
 mod worker;

@@ -31,6 +31,10 @@ pub struct ExecutionView {
     project: Option<String>,
     /// What started it: `manual`, `schedule` or `event`.
     trigger: String,
+    /// The time of the schedule that it was started for; absent unless a schedule did.
+    scheduled_for: Option<DateTime<Utc>>,
+    /// Id of the event that it was started for; absent unless an event did.
+    event: Option<i64>,
     status: StatusWord,
     /// What a person should know about it; empty while there is nothing to say.
     message: String,
@@ -205,6 +209,8 @@ impl From<Execution> for ExecutionView {
             policy: execution.policy,
             project: execution.project,
             trigger: execution.trigger,
+            scheduled_for: execution.scheduled_for,
+            event: execution.event_id,
             status: execution.status.into(),
             message: execution.message,
             warnings: execution.warnings,

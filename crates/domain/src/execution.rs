@@ -86,6 +86,10 @@ pub struct Execution {
     pub project: Option<String>,
     /// `manual`, `schedule` or `event`.
     pub trigger: String,
+    /// The time of the schedule that it was started for.
+    pub scheduled_for: Option<DateTime<Utc>>,
+    /// The event that it was started for.
+    pub event_id: Option<i64>,
     pub status: Status,
     /// What a person should know about it, in one line; empty while there is nothing to say.
     pub message: String,

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod criteria;
 pub mod cron;
 pub mod digest;
+pub mod due;
 pub mod event;
 pub mod execution;
 pub mod filter;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use forewarm_domain::auth::Auth;
 use forewarm_domain::instance::{Health, Instance, InstanceSettings};
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
 use url::Url;
 
 use crate::listing::{Listing, Page};
@@ -66,10 +66,7 @@ impl Instances<'_> {
 
     /// Where a policy's artifacts go: the instances with these names, or the default one if there are none.
     pub async fn chosen(&self, names: &[String]) -> Result<Vec<Instance>, StoreError> {
-        if names.is_empty() {
-            return self.select(Wanted { is_default: Some(true), ..Wanted::default() }).await;
-        }
-        self.named(names).await
+        chosen(&self.store.pool, names).await
     }
 
     pub async fn all(&self) -> Result<Vec<Instance>, StoreError> {
@@ -223,7 +220,24 @@ impl Instances<'_> {
     }
 
     async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Instance>, StoreError> {
-        let rows = sqlx::query_as!(
+        select(&self.store.pool, wanted).await
+    }
+}
+
+/// The same as [`Instances::chosen`], as the caller's transaction sees it.
+pub(crate) async fn chosen(
+    executor: impl PgExecutor<'_>,
+    names: &[String],
+) -> Result<Vec<Instance>, StoreError> {
+    let wanted = match names {
+        [] => Wanted { is_default: Some(true), ..Wanted::default() },
+        names => Wanted { names: Some(names), ..Wanted::default() },
+    };
+    select(executor, wanted).await
+}
+
+async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec<Instance>, StoreError> {
+    let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, name, vendor, description, endpoint, auth_mode, auth_username, auth_secret, insecure_tls,
                       enabled, is_default, settings AS "settings: Json<InstanceSettings>", max_in_flight, submits_per_second,
@@ -246,10 +260,9 @@ impl Instances<'_> {
             wanted.listing.map(|listing| listing.offset),
             wanted.is_default,
         )
-        .fetch_all(&self.store.pool)
+        .fetch_all(executor)
         .await?;
-        rows.into_iter().map(Row::into_instance).collect()
-    }
+    rows.into_iter().map(Row::into_instance).collect()
 }
 
 /// There is one default at most: a new one takes the place of the old.

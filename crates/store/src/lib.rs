@@ -17,6 +17,7 @@ pub mod policies;
 pub mod projects;
 pub mod queue;
 pub mod registries;
+pub mod schedules;
 pub mod sweep;
 pub mod task_logs;
 pub mod tasks;

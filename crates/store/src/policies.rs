@@ -7,8 +7,8 @@ use forewarm_domain::options::{OriginAccess, PreheatOptions};
 use forewarm_domain::policy::Policy;
 use forewarm_domain::trigger::Trigger;
 use serde_json::Value;
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
 
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
@@ -207,7 +207,18 @@ impl Policies<'_> {
     }
 
     async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Policy>, StoreError> {
-        let rows = sqlx::query_as!(
+        select(&self.store.pool, wanted).await
+    }
+}
+
+/// The policy with this id, as the caller's transaction sees it.
+pub(crate) async fn by_id(connection: &mut PgConnection, id: i64) -> Result<Option<Policy>, StoreError> {
+    let wanted = Wanted { id: Some(id), ..Wanted::default() };
+    Ok(select(connection, wanted).await?.pop())
+}
+
+async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec<Policy>, StoreError> {
+    let rows = sqlx::query_as!(
             Row,
             r#"SELECT policies.id, project_id, projects.name AS project, policies.name, policies.description, enabled,
                       filters AS "filters: Json<Vec<Filter>>", criteria AS "criteria: Json<ProjectCriteria>", trigger AS "trigger: Json<Trigger>",
@@ -240,10 +251,9 @@ impl Policies<'_> {
             wanted.listing.map(|listing| listing.limit),
             wanted.listing.map(|listing| listing.offset),
         )
-        .fetch_all(&self.store.pool)
+        .fetch_all(executor)
         .await?;
-        Ok(rows.into_iter().map(Row::into_policy).collect())
-    }
+    Ok(rows.into_iter().map(Row::into_policy).collect())
 }
 
 async fn link_instances(

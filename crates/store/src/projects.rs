@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use forewarm_domain::criteria::ProjectCriteria;
 use forewarm_domain::project::Project;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
 
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
@@ -142,7 +143,18 @@ impl Projects<'_> {
     }
 
     async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Project>, StoreError> {
-        let rows = sqlx::query_as!(
+        select(&self.store.pool, wanted).await
+    }
+}
+
+/// The project with this id, as the caller's transaction sees it.
+pub(crate) async fn by_id(connection: &mut PgConnection, id: i64) -> Result<Option<Project>, StoreError> {
+    let wanted = Wanted { id: Some(id), ..Wanted::default() };
+    Ok(select(connection, wanted).await?.pop())
+}
+
+async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec<Project>, StoreError> {
+    let rows = sqlx::query_as!(
             Row,
             r#"SELECT projects.id, projects.name, projects.description, registry_id, registries.name AS registry,
                     namespace, criteria AS "criteria: Json<ProjectCriteria>", projects.created_at, projects.updated_at
@@ -165,10 +177,9 @@ impl Projects<'_> {
             wanted.listing.map(|listing| listing.limit),
             wanted.listing.map(|listing| listing.offset),
         )
-        .fetch_all(&self.store.pool)
+        .fetch_all(executor)
         .await?;
-        Ok(rows.into_iter().map(Row::into_project).collect())
-    }
+    Ok(rows.into_iter().map(Row::into_project).collect())
 }
 
 struct Row {

@@ -1,4 +1,4 @@
-//! What must happen all the time, whoever does it: the sweep, and the pruning of finished tickets.
+//! What must happen all the time, whoever does it.
 
 use std::time::Duration;
 
@@ -7,26 +7,30 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
+use crate::schedule;
 
 const PRUNE_INTERVAL: Duration = Duration::from_secs(2);
 const PRUNE_CHUNK: i64 = 5_000;
 const PRUNE_WORKERS_INTERVAL: Duration = Duration::from_secs(600);
 
-/// Plain timers rather than jobs: they must run just when the queue is in trouble.
+/// Plain timers rather than jobs: they must run just when the queue is in trouble. Each has its own, so that a slow
+/// round of one delays no other.
 pub(crate) async fn run(context: Context, stop: CancellationToken) {
-    let mut sweeps = interval(context.settings.sweep_interval);
-    let mut prunes = interval(PRUNE_INTERVAL);
-    let mut worker_prunes = interval(PRUNE_WORKERS_INTERVAL);
-    for timer in [&mut sweeps, &mut prunes, &mut worker_prunes] {
-        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    }
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = sweeps.tick() => sweep(&context).await,
-            _ = prunes.tick() => prune(&context).await,
-            _ = worker_prunes.tick() => prune_workers(&context).await,
-        }
+    let sweep_interval = context.settings.sweep_interval;
+    tokio::join!(
+        every(sweep_interval, &stop, || sweep(&context)),
+        every(schedule::INTERVAL, &stop, || schedule::fire(&context)),
+        every(PRUNE_INTERVAL, &stop, || prune(&context)),
+        every(PRUNE_WORKERS_INTERVAL, &stop, || prune_workers(&context)),
+    );
+}
+
+/// Does something at once and then at every tick, until `stop`; a round under way is brought to its end.
+async fn every<F: Future<Output = ()>>(period: Duration, stop: &CancellationToken, round: impl Fn() -> F) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        round().await;
     }
 }
 

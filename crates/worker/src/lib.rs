@@ -10,6 +10,7 @@ mod jobs;
 mod keeper;
 mod queue;
 mod running;
+mod schedule;
 
 use forewarm_http::Outbound;
 use forewarm_store::Store;
@@ -54,6 +55,11 @@ impl Worker {
                 false
             }
         }
+    }
+
+    /// Starts what is due by schedule now, for tests.
+    pub async fn fire_schedules(&self) {
+        schedule::fire(&self.context).await;
     }
 
     /// One round of the sweep, for tests.

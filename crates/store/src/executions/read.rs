@@ -30,6 +30,8 @@ struct Row {
     policy: Option<String>,
     project: Option<String>,
     trigger: String,
+    scheduled_for: Option<DateTime<Utc>>,
+    event_id: Option<i64>,
     status: String,
     message: String,
     warnings: Vec<String>,
@@ -44,7 +46,8 @@ impl Executions<'_> {
     pub async fn get(&self, id: i64) -> Result<Option<Execution>, StoreError> {
         let row = sqlx::query_as!(
             Row,
-            r#"SELECT id AS "id!", policy, project, trigger AS "trigger!", status AS "status!", message AS "message!",
+            r#"SELECT id AS "id!", policy, project, trigger AS "trigger!", scheduled_for, event_id,
+                      status AS "status!", message AS "message!",
                       warnings AS "warnings!", expanded AS "expanded!", counts AS "counts!: Json<Counts>",
                       created_at AS "created_at!", started_at, ended_at
                FROM execution_overview WHERE id = $1"#,
@@ -65,7 +68,8 @@ impl Executions<'_> {
         let total = self.count(filter).await?;
         let rows = sqlx::query_as!(
             Row,
-            r#"SELECT id AS "id!", policy, project, trigger AS "trigger!", status AS "status!", message AS "message!",
+            r#"SELECT id AS "id!", policy, project, trigger AS "trigger!", scheduled_for, event_id,
+                      status AS "status!", message AS "message!",
                       warnings AS "warnings!", expanded AS "expanded!", counts AS "counts!: Json<Counts>",
                       created_at AS "created_at!", started_at, ended_at
                FROM execution_overview
@@ -148,6 +152,8 @@ impl TryFrom<Row> for Execution {
             policy: row.policy,
             project: row.project,
             trigger: row.trigger,
+            scheduled_for: row.scheduled_for,
+            event_id: row.event_id,
             status,
             message: row.message,
             warnings: row.warnings,

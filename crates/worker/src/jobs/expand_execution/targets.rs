@@ -8,6 +8,9 @@ use super::{ExpandError, Summary};
 use crate::connections::ConnectedRegistry;
 use crate::context::Context;
 
+/// What is wrong with an execution that was started for no instance at all.
+const NOBODY: &str = "no instance to preheat to: the policy names none, and there is no default instance; name one, or make one the default";
+
 /// An instance that gets tasks.
 pub(super) struct Recipient {
     pub id: i64,
@@ -21,6 +24,9 @@ pub(super) async fn recipients(
     spec: &Spec,
     summary: &mut Summary,
 ) -> Result<Vec<Recipient>, ExpandError> {
+    if spec.instances.is_empty() {
+        return Err(ExpandError::Plan(NOBODY.to_owned()));
+    }
     let mut recipients = Vec::new();
     for wanted in &spec.instances {
         match context.connections.instance(wanted.id).await? {
