@@ -91,7 +91,11 @@ async fn a_project_that_trusts_the_signed_alone_refuses_the_rest() {
     let image = harbor.holds(&["team/app:v1"]).remove(0);
     let project = harbor.project("team").set("enable_content_trust_cosign", "true");
     assert_eq!(violation(&harbor, MANIFEST).await, "The image is not signed by cosign.");
-    harbor.accessory("team/app", &image.digest, "signature.cosign");
+    let head = client().head(format!("{}{MANIFEST}", harbor.url())).basic_auth(ADMIN, Some(ADMIN_PASSWORD));
+    assert_eq!(status(head).await, 412);
+    let signature = harbor.accessory("team/app", &image.digest, "signature.cosign");
+    let signature = format!("/v2/team/app/manifests/{}", signature.digest);
+    assert_eq!(violation(&harbor, &signature).await, "", "a signature itself may be pulled");
     assert_eq!(violation(&harbor, MANIFEST).await, "");
     project.set("enable_content_trust", "true");
     assert_eq!(violation(&harbor, MANIFEST).await, "The image is not signed by notation.");

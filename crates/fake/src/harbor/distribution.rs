@@ -19,7 +19,7 @@ pub(crate) fn answer(world: &World, request: &Recorded) -> Answer {
     if !let_in {
         return refused(world, request, repository);
     }
-    let pull = request.method == "GET" && path.contains("/manifests/");
+    let pull = path.contains("/manifests/");
     if let Some(repository) = repository.filter(|_| pull && world.knobs.pull_rules)
         && let Some(reference) = path.rsplit('/').next()
         && let Some(violation) = rules::violation(world, repository, reference)

@@ -7,11 +7,12 @@ use super::shelf::Shelf;
 use super::world::World;
 
 /// Why the manifest may not be pulled, in Harbor's words (`middleware/contenttrust` and `middleware/vulnerable`).
+/// Signatures may always be: who would check an image needs them.
 pub(crate) fn violation(world: &World, repository: &str, reference: &str) -> Option<String> {
     world.with(|data, content| {
         let project = data.projects.get(repository.split('/').next()?)?;
         let shelf = Shelf::of(data, content, repository)?;
-        let artifact = shelf.find(reference)?;
+        let artifact = shelf.find(reference).filter(|artifact| !shelf.is_signature(artifact))?;
         let allowlist = match project.uses_system_allowlist() {
             true => &data.system_allowlist,
             false => &project.allowlist,

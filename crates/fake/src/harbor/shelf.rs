@@ -99,6 +99,12 @@ impl<'a> Shelf<'a> {
         parents.flat_map(of_parent).collect()
     }
 
+    /// Whether it is the signature of something.
+    pub(crate) fn is_signature(&self, artifact: &Artifact) -> bool {
+        let mut all = self.accessories.values().flatten();
+        all.any(|(one, kind)| one.digest == artifact.digest && kind.starts_with("signature."))
+    }
+
     pub(crate) fn notes(&self, artifact: &Artifact) -> Option<&'a Notes> {
         self.data.notes.get(&(self.repository.to_owned(), artifact.digest.clone()))
     }
