@@ -30,6 +30,7 @@ mod provider_kraken;
 mod provider_kraken_proxy;
 mod provider_mirror;
 mod real_registry;
+mod registry_harbor;
 mod registry_oci;
 mod schedules;
 mod selection;

@@ -1,6 +1,7 @@
 //! A session with one server that speaks the OCI distribution API: challenges, tokens, back-off, limits.
 
 mod answer;
+mod api;
 mod backoff;
 mod challenge;
 mod credentials;
@@ -19,6 +20,7 @@ use reqwest::Method;
 use url::Url;
 
 pub use answer::Answer;
+pub use api::Headers;
 pub use pages::Pages;
 
 use crate::clock::Clock;

@@ -1,6 +1,7 @@
 //! Where artifacts come from. One file per kind of registry; [`KINDS`] is the list.
 
 mod error;
+mod harbor;
 mod oci;
 pub mod selection;
 
@@ -21,7 +22,7 @@ use forewarm_http::Outbound;
 pub use error::RegistryError;
 
 /// Every kind of registry that Forewarm knows.
-pub const KINDS: &[Kind] = &[oci::KIND];
+pub const KINDS: &[Kind] = &[oci::KIND, harbor::KIND];
 
 /// One kind of registry.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Kind `oci`: any registry that speaks the OCI distribution API (distribution, zot, Docker Hub, GHCR, ECR, …).
 
 mod attached;
-mod bundle;
-mod config;
+pub(crate) mod bundle;
+pub(crate) mod config;
 mod document;
 mod explain;
 mod image;
@@ -11,8 +11,8 @@ pub(crate) mod name;
 mod ping;
 mod referrers;
 mod repositories;
-mod signatures;
-mod tags;
+pub(crate) mod signatures;
+pub(crate) mod tags;
 mod verify;
 
 use std::sync::Arc;

@@ -41,7 +41,7 @@ impl Session {
         let Some(challenge) = Challenge::from_headers(answer.headers()) else {
             return Ok(answer);
         };
-        self.remember(Known::Asks(challenge.clone().of_any_scope()));
+        self.learn_from(&known, &challenge);
         let purpose = sent.as_ref().map_or(Purpose::Request, Purpose::Instead);
         // The answer's slot would be held while the token server, perhaps the same host, is asked.
         let refused = answer.hold_no_slot();
@@ -90,6 +90,15 @@ impl Session {
         };
         self.remember(known.clone());
         Ok(known)
+    }
+
+    /// Notes what a refusal asks for. A server that hands out tokens may ask for a password where a token was not good
+    /// enough (Harbor does); that is worth one try, but what we hand on to engines stays a token.
+    fn learn_from(&self, known: &Known, challenge: &Challenge) {
+        let has_tokens = matches!(known, Known::Asks(Challenge::Bearer { .. }));
+        if !has_tokens || *challenge != Challenge::Basic {
+            self.remember(Known::Asks(challenge.clone().of_any_scope()));
+        }
     }
 
     /// The `Authorization` header's value that answers what the server asks.
@@ -216,6 +225,6 @@ impl Session {
     }
 }
 
-fn bearer(token: &Secret) -> Secret {
+pub(super) fn bearer(token: &Secret) -> Secret {
     Secret::new(format!("Bearer {}", token.expose()))
 }

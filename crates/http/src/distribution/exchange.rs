@@ -7,6 +7,7 @@ use reqwest::{Method, Response};
 use url::Url;
 
 use super::answer::{Answer, quote};
+use super::api::Headers;
 use super::backoff::{self, Backoff};
 use super::{Session, TIME_LIMIT};
 use crate::slots::Slot;
@@ -25,17 +26,30 @@ pub(super) struct Ask {
     accept: &'static str,
     follow: bool,
     time_limit: Option<Duration>,
+    headers: Headers,
     /// For a compressed layer the bytes count, not what they unpack to.
     verbatim: bool,
 }
 
 impl Ask {
     pub(super) fn new(method: Method, url: Url, accept: &'static str) -> Self {
-        Self { method, url, accept, follow: true, time_limit: Some(TIME_LIMIT), verbatim: false }
+        Self {
+            method,
+            url,
+            accept,
+            follow: true,
+            time_limit: Some(TIME_LIMIT),
+            headers: &[],
+            verbatim: false,
+        }
     }
 
     pub(super) fn without_redirects(self) -> Self {
         Self { follow: false, ..self }
+    }
+
+    pub(super) fn with_headers(self, headers: Headers) -> Self {
+        Self { headers, ..self }
     }
 
     pub(super) fn for_blob(self) -> Self {
@@ -101,6 +115,9 @@ impl Session {
         let client = self.shared.outbound.client(self.shared.insecure_tls);
         let mut request = client.request(ask.method.clone(), url.clone());
         request = request.header(ACCEPT, ask.accept);
+        for (name, value) in ask.headers {
+            request = request.header(*name, *value);
+        }
         if ask.verbatim {
             request = request.header(ACCEPT_ENCODING, "identity");
         }

@@ -43,12 +43,11 @@ impl Oci {
         repository: &str,
         bundle: &Descriptor,
     ) -> Result<bool, RegistryError> {
-        let annotation = |name: &str| bundle.annotations().as_ref().and_then(|all| all.get(name));
-        if let Some(predicate) = annotation(PREDICATE) {
-            return Ok(predicate == SIGNED);
-        }
-        if annotation(CONTENT).is_some_and(|content| content == "message-signature") {
-            return Ok(true);
+        let annotation = |name: &str| bundle.annotations().as_ref()?.get(name).map(String::as_str);
+        match told(annotation) {
+            Told::Signature => return Ok(true),
+            Told::Other => return Ok(false),
+            Told::Nothing => {}
         }
         let Ok(digest) = Digest::parse(bundle.digest().as_ref()) else { return Ok(false) };
         self.holds_signature(repository, &digest).await
@@ -84,6 +83,23 @@ impl Oci {
             return Ok(body);
         }
         Err(RegistryError::Lying(format!("{what}: the registry sent something else")))
+    }
+}
+
+/// What annotations tell of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    Signature,
+    Other,
+    Nothing,
+}
+
+/// Reads the annotations that cosign writes beside a bundle.
+pub(crate) fn told<'a>(annotation: impl Fn(&str) -> Option<&'a str>) -> Told {
+    match (annotation(PREDICATE), annotation(CONTENT)) {
+        (Some(SIGNED), _) | (None, Some("message-signature")) => Told::Signature,
+        (Some(_), _) => Told::Other,
+        (None, _) => Told::Nothing,
     }
 }
 

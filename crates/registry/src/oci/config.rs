@@ -44,7 +44,7 @@ impl ImageConfig {
 }
 
 /// A platform out of its parts; None when they make none.
-pub(super) fn platform(os: &str, architecture: &str, variant: Option<&str>) -> Option<Platform> {
+pub(crate) fn platform(os: &str, architecture: &str, variant: Option<&str>) -> Option<Platform> {
     let text = match variant.filter(|variant| !variant.is_empty()) {
         Some(variant) => format!("{os}/{architecture}/{variant}"),
         None => format!("{os}/{architecture}"),

@@ -13,14 +13,14 @@ pub(crate) fn is_tag(tag: &str) -> bool {
     tag.len() <= 128 && tag.starts_with(word) && tag.chars().all(|c| word(c) || c == '.' || c == '-')
 }
 
-pub(super) fn check_repository(name: &str) -> Result<(), RegistryError> {
+pub(crate) fn check_repository(name: &str) -> Result<(), RegistryError> {
     if is_repository(name) {
         return Ok(());
     }
     Err(RegistryError::Unsuitable(format!("'{}' is no repository name", shorten(name))))
 }
 
-pub(super) fn check_tag(repository: &str, tag: &str) -> Result<(), RegistryError> {
+pub(crate) fn check_tag(repository: &str, tag: &str) -> Result<(), RegistryError> {
     if is_tag(tag) {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use crate::RegistryError;
 
 /// Layer media type of cosign's classic signatures.
 pub(super) const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-const COSIGN: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
+pub(crate) const COSIGN: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 const NOTATION: &str = "application/vnd.cncf.notary.signature";
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 
@@ -71,6 +71,6 @@ pub(super) fn is_simple_signing(content: &Content) -> bool {
 }
 
 /// The version is part of the type: `application/vnd.dev.sigstore.bundle.v0.3+json`.
-fn is_bundle(artifact_type: &str) -> bool {
+pub(crate) fn is_bundle(artifact_type: &str) -> bool {
     artifact_type.starts_with(BUNDLE)
 }

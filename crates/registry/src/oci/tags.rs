@@ -196,7 +196,8 @@ impl Oci {
     }
 }
 
-fn passes(tag: &str, wanted: &Wanted<'_>) -> Result<(), LeftOut> {
+/// Whether the tag is wanted, is a tag, and names nothing that belongs to another image.
+pub(crate) fn passes(tag: &str, wanted: &Wanted<'_>) -> Result<(), LeftOut> {
     wanted.selector.tag(tag)?;
     if !name::is_tag(tag) {
         return Err(LeftOut { filter: "tag", reason: "it is no valid tag name".to_owned() });
@@ -213,7 +214,7 @@ fn passes(tag: &str, wanted: &Wanted<'_>) -> Result<(), LeftOut> {
 }
 
 /// Cosign and the referrers fallback of the distribution specification file things under `sha256-<hex>[.suffix]`.
-fn is_companion(tag: &str) -> bool {
+pub(crate) fn is_companion(tag: &str) -> bool {
     let Some(rest) = tag.strip_prefix("sha256-").or(tag.strip_prefix("sha512-")) else {
         return false;
     };
