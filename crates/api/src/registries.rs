@@ -30,7 +30,7 @@ pub struct Api;
 #[oai(rename = "Registry", skip_serializing_if_is_none)]
 struct View {
     name: String,
-    /// `oci`.
+    /// `oci` or `harbor`.
     kind: String,
     description: String,
     url: String,
@@ -55,7 +55,8 @@ struct Write {
     /// Letters and digits, with single `.`, `_` or `-` between them.
     #[oai(validator(max_length = 255))]
     name: String,
-    /// `oci`, which is also the default. It cannot be changed later.
+    /// `oci`, which is also the default: any registry of the OCI distribution API; or `harbor`, which is also asked by
+    /// Harbor's own API for labels, scans, signatures and what its projects demand. It cannot be changed later.
     kind: Option<String>,
     #[oai(validator(max_length = 2000))]
     description: Option<String>,
@@ -66,7 +67,7 @@ struct Write {
     auth: Option<AuthWrite>,
     /// Accept any TLS certificate.
     insecure_tls: Option<bool>,
-    /// Full names of repositories, for registries without a catalog.
+    /// Full names of repositories, for registries without a catalog. Harbor needs none.
     #[oai(validator(max_items = 10000))]
     repositories: Option<Vec<String>>,
     /// Secrets for senders of events to `/api/v1/events/{registry}`, of at least 16 characters; any of them will do,

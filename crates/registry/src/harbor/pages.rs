@@ -45,8 +45,9 @@ impl<T: Entry> Pages<'_, T> {
         let (page, size) = (number.to_string(), PER_PAGE.to_string());
         let answer = self.harbor.ask(&self.call, &[("page", &page), ("page_size", &size)]).await?;
         let total = answer.header("x-total-count").and_then(|total| total.parse::<usize>().ok());
-        if total.unwrap_or(number * PER_PAGE) > MOST {
-            return Err(self.endless(&format!("it claims {} entries", total.unwrap_or_default())));
+        let claimed = total.unwrap_or(number * PER_PAGE);
+        if claimed > MOST {
+            return Err(self.endless(&format!("it claims {claimed} entries or more")));
         }
         let mut entries: Vec<T> = self.harbor.read(&self.call, answer).await?;
         let length = entries.len();
