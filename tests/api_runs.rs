@@ -58,6 +58,8 @@ async fn expand(app: &TestApp, execution: i64, tags: &[&str]) -> Vec<i64> {
             target: image(tag, i),
             max_attempts: 1,
             timeout_seconds: 60,
+            stopped: None,
+            fresh_for: None,
         })
         .collect();
     assert!(app.store.tasks().create_many(expansion.lease, &tasks).await.unwrap());
@@ -191,6 +193,7 @@ async fn a_retry_reopens_failed_tasks_only_and_is_refused_while_it_runs() {
         engine_job: None,
         proof: forewarm_domain::task::Proof::BlobsPresent,
         message: "warm".to_owned(),
+        fresh_for: Duration::from_secs(60),
         report: forewarm_domain::task::Report::default(),
     };
     step(&app, tasks[1], Stage::Submit, success, &[]).await;

@@ -34,6 +34,7 @@ mod task_logs;
 mod tasks;
 mod triggers;
 mod vendors;
+mod warm;
 
 pub use error::ApiError;
 pub use layers::around;
@@ -45,6 +46,6 @@ fn resources() -> impl poem_openapi::OpenApi {
     (
         (vendors::Api, registries::Api, instances::Api, projects::Api),
         (policies::Api, previews::Api, preheats::Api, executions::Api, tasks::Api),
-        (task_logs::Api, health::Api),
+        (task_logs::Api, warm::Api, health::Api),
     )
 }

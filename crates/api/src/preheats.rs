@@ -50,6 +50,8 @@ struct ImagePreheat {
     /// How often a task is tried before it has failed; left out: 5.
     #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
     max_attempts: Option<i64>,
+    /// Leave out what is proven warm already, and count it as success. Left out: everything is preheated.
+    skip_if_warm: Option<bool>,
 }
 
 /// Files by URL.
@@ -115,7 +117,7 @@ impl Preheat {
                 instances: InstanceRef::of(&instances),
                 options: plan.options,
                 max_attempts: attempts(self.max_attempts()),
-                skip_if_warm: false,
+                skip_if_warm: self.skip_if_warm(),
             },
         })
     }
@@ -165,6 +167,14 @@ impl Preheat {
         match self {
             Self::Image(preheat) => preheat.access.as_ref(),
             Self::File(preheat) => preheat.access.as_ref(),
+        }
+    }
+
+    /// Nothing is known of files.
+    fn skip_if_warm(&self) -> bool {
+        match self {
+            Self::Image(preheat) => preheat.skip_if_warm.unwrap_or(false),
+            Self::File(_) => false,
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Tag {
     Executions,
     /// One manifest, or one set of files, on one instance.
     Tasks,
+    /// What is warm where, as far as preheats have proven it.
+    Warm,
     /// For load balancers and orchestrators.
     Health,
 }

@@ -22,6 +22,9 @@ struct Vendor {
     options: Vec<String>,
     /// Instance settings that it knows.
     settings: Vec<String>,
+    /// For how many seconds after a proof something counts as warm, unless an instance's settings say otherwise: as
+    /// long as the engine keeps what nobody asks for, where it was configured no other way.
+    freshness_seconds: i64,
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Vendors")]
@@ -43,5 +46,6 @@ fn view(vendor: &forewarm_provider::Vendor) -> Vendor {
         kinds: vendor.kinds.iter().map(|kind| kind.as_str().to_owned()).collect(),
         options: texts(vendor.options),
         settings: texts(vendor.settings),
+        freshness_seconds: i64::try_from(vendor.freshness().as_secs()).unwrap_or(i64::MAX),
     }
 }

@@ -44,6 +44,10 @@ pub struct InstanceSettings {
     /// Seconds between two looks at a job, 1 to 600, instead of a plan made for Dragonfly's own rhythm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_seconds: Option<u32>,
+    /// For how many seconds after a proof something counts as warm, 60 to 7,776,000 (90 days), instead of what is
+    /// usual for the vendor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freshness_seconds: Option<u32>,
 }
 
 /// Which of Kraken's entrances a preheat goes through.
@@ -57,6 +61,11 @@ pub enum KrakenMode {
     Prefetch,
     /// The proxy's registry notifications: accepted is all it can say.
     Notification,
+}
+
+/// Why the tasks of a disabled instance are stopped.
+pub fn disabled(name: &str) -> String {
+    format!("instance '{name}' is disabled")
 }
 
 /// The outcome of the last look at an engine or a registry.

@@ -30,6 +30,7 @@ pub mod task;
 pub mod task_log;
 pub mod trigger;
 pub mod url;
+pub mod warmth;
 
 pub use invalid::Invalid;
 pub use secret::Secret;

@@ -10,6 +10,8 @@ mod progress;
 mod text;
 mod vendor;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use forewarm_domain::task_log::TaskLog;
 
@@ -24,6 +26,11 @@ pub const VENDORS: &[Vendor] = &[dragonfly::VENDOR, kraken::VENDOR, mirror::VEND
 /// The vendor with this id.
 pub fn vendor(id: &str) -> Option<&'static Vendor> {
     VENDORS.iter().find(|vendor| vendor.id == id)
+}
+
+/// For how long after a proof something counts as warm on the instances of each vendor that do not say otherwise.
+pub fn freshness() -> Vec<(&'static str, Duration)> {
+    VENDORS.iter().map(|vendor| (vendor.id, vendor.freshness())).collect()
 }
 
 /// An engine. Every call may make requests; each is bounded in time and size. `log` gets a line for each step: what

@@ -1,6 +1,8 @@
 //! Vendors: the kinds of engines, and what each of them can honour.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use forewarm_domain::Invalid;
 use forewarm_domain::instance::{Instance, InstanceSettings};
@@ -8,6 +10,9 @@ use forewarm_domain::options::{Kind, OriginAccess, PreheatOptions};
 use forewarm_http::Outbound;
 
 use crate::Provider;
+
+/// How long something may count as warm after its proof, in seconds: a minute to 90 days.
+const FRESHNESS_SECONDS: RangeInclusive<u32> = 60..=90 * 24 * 3600;
 
 /// One kind of engine.
 #[derive(Debug)]
@@ -24,6 +29,8 @@ pub struct Vendor {
     pub options: &'static [&'static str],
     /// Names of the instance settings that it knows.
     pub settings: &'static [&'static str],
+    /// How long its cache keeps what nobody asks for, as it comes from its makers.
+    pub(crate) keeps: Duration,
     pub(crate) connect: fn(&Instance, &Outbound) -> Arc<dyn Provider>,
     /// Why an instance with these settings cannot honour one of the options above.
     pub(crate) refuses: fn(&InstanceSettings, option: &str) -> Option<&'static str>,
@@ -33,6 +40,17 @@ impl Vendor {
     /// A client of the engine. Makes no request.
     pub fn connect(&self, instance: &Instance, outbound: &Outbound) -> Arc<dyn Provider> {
         (self.connect)(instance, outbound)
+    }
+
+    /// For how long after a proof something counts as warm, unless the instance says otherwise: as long as the engine
+    /// keeps what nobody asks for.
+    pub fn freshness(&self) -> Duration {
+        self.keeps
+    }
+
+    /// The same for an instance with these settings.
+    pub fn freshness_of(&self, settings: &InstanceSettings) -> Duration {
+        settings.freshness_seconds.map_or(self.keeps, |seconds| Duration::from_secs(seconds.into()))
     }
 
     /// Complains about every option that this vendor cannot honour, rather than ignoring it.
@@ -87,6 +105,9 @@ impl Vendor {
             .collect();
         if settings.check_seconds.is_some_and(|seconds| !(1..=600).contains(&seconds)) {
             found.push(Invalid::new("check_seconds", "must be 1 to 600"));
+        }
+        if settings.freshness_seconds.is_some_and(|seconds| !FRESHNESS_SECONDS.contains(&seconds)) {
+            found.push(Invalid::new("freshness_seconds", "must be 60 (a minute) to 7776000 (90 days)"));
         }
         outcome(found)
     }

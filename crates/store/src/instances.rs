@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::auth::Auth;
-use forewarm_domain::instance::{Health, Instance, InstanceSettings};
+use forewarm_domain::instance::{Health, Instance, InstanceSettings, disabled};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use url::Url;
 
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
-use crate::{Store, StoreError, credentials, health, read_url};
+use crate::{Store, StoreError, credentials, health, read_url, tasks, warm};
 
 /// What a user decides about an instance.
 #[derive(Debug, Clone)]
@@ -120,19 +120,31 @@ impl Instances<'_> {
         self.written(id).await
     }
 
-    /// Changes an instance. Its last health is forgotten when it now lies elsewhere or asks with other credentials.
+    /// Changes an instance. Its last health is forgotten when it now lies elsewhere or asks with other credentials;
+    /// what was warm on it is, when it lies elsewhere or knows its registries by other names. When it is disabled, the
+    /// tasks that wait for it are stopped.
     pub async fn update(&self, id: i64, draft: &InstanceDraft) -> Result<Written<Instance>, StoreError> {
         match self.rewrite(id, draft).await {
             Err(error) if error.is_duplicate("instances_name_key") => Ok(Written::NameTaken),
             Err(error) => Err(error),
-            Ok(()) => self.written(id).await,
+            Ok(stopped) => {
+                for execution_id in stopped {
+                    self.store.executions().finish_if_done(execution_id).await?;
+                }
+                self.written(id).await
+            }
         }
     }
 
-    async fn rewrite(&self, id: i64, draft: &InstanceDraft) -> Result<(), StoreError> {
+    /// Returns the executions that lost tasks by it.
+    async fn rewrite(&self, id: i64, draft: &InstanceDraft) -> Result<Vec<i64>, StoreError> {
         let auth = credentials::to_columns(&draft.auth);
+        let now = self.store.clock.bind();
         let mut tx = self.store.pool.begin().await?;
         clear_default(&mut tx, draft).await?;
+        if moves(&mut tx, id, draft).await? {
+            warm::forget_instance(&mut tx, id, now).await?;
+        }
         sqlx::query!(
             "UPDATE instances
              SET name = $2, vendor = $3, description = $4, endpoint = $5, auth_mode = $6, auth_username = $7,
@@ -154,13 +166,18 @@ impl Instances<'_> {
             Json(&draft.settings) as _,
             draft.max_in_flight,
             draft.submits_per_second,
-            self.store.clock.bind(),
+            now,
             draft.is_default,
         )
         .execute(&mut *tx)
         .await?;
+        let stopped = if draft.enabled {
+            vec![]
+        } else {
+            tasks::stop_waiting(&mut tx, id, &disabled(&draft.name), now).await?
+        };
         tx.commit().await?;
-        Ok(())
+        Ok(stopped)
     }
 
     /// Keeps the outcome of a look at the engine.
@@ -271,6 +288,18 @@ async fn clear_default(connection: &mut PgConnection, draft: &InstanceDraft) -> 
         sqlx::query!("UPDATE instances SET is_default = false WHERE is_default").execute(connection).await?;
     }
     Ok(())
+}
+
+/// Whether the draft leads to another engine, or to another key of its cache. Locks the row.
+async fn moves(connection: &mut PgConnection, id: i64, draft: &InstanceDraft) -> Result<bool, StoreError> {
+    let moves = sqlx::query_scalar!(
+        r#"SELECT (endpoint, settings ->> 'registry_url') IS DISTINCT FROM ($2, $3) AS "moves!"
+           FROM instances WHERE id = $1 FOR UPDATE"#,
+        id,
+        draft.endpoint.as_str(),
+        draft.settings.registry_url.as_ref().map(Url::as_str),
+    );
+    Ok(moves.fetch_optional(connection).await?.unwrap_or_default())
 }
 
 struct Row {

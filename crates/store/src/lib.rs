@@ -21,6 +21,7 @@ pub mod schedules;
 pub mod sweep;
 pub mod task_logs;
 pub mod tasks;
+pub mod warm;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;

@@ -105,7 +105,10 @@ impl Registries<'_> {
     pub async fn update(&self, id: i64, draft: &RegistryDraft) -> Result<Written<Registry>, StoreError> {
         let auth = credentials::to_columns(&draft.auth);
         let changed = sqlx::query!(
-            "UPDATE registries
+            "WITH forgotten AS (
+                 DELETE FROM warm WHERE registry_id = (SELECT id FROM registries WHERE id = $1 AND url <> $5)
+             )
+             UPDATE registries
              SET name = $2, kind = $3, description = $4, url = $5, auth_mode = $6, auth_username = $7,
                  auth_secret = $8, insecure_tls = $9, repositories = $10, event_secrets = $12, watch_interval_seconds = $13,
                  updated_at = coalesce($11, now()), next_health_at = '-infinity',

@@ -26,6 +26,8 @@ pub(crate) struct Plan {
 pub(crate) struct ConnectedInstance {
     pub instance: Instance,
     pub provider: Arc<dyn Provider>,
+    /// For how long a proof can be relied on.
+    pub fresh_for: Duration,
 }
 
 pub(crate) struct ConnectedRegistry {
@@ -74,6 +76,7 @@ impl Connections {
             |old| old.instance.updated_at == instance.updated_at,
             || ConnectedInstance {
                 provider: vendor.connect(&instance, &self.outbound),
+                fresh_for: vendor.freshness_of(&instance.settings),
                 instance: instance.clone(),
             },
         )))

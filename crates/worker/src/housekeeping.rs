@@ -12,6 +12,7 @@ use crate::schedule;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(2);
 const PRUNE_CHUNK: i64 = 5_000;
 const PRUNE_WORKERS_INTERVAL: Duration = Duration::from_secs(600);
+const PRUNE_WARM_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Plain timers rather than jobs: they must run just when the queue is in trouble. Each has its own, so that a slow
 /// round of one delays no other.
@@ -22,6 +23,7 @@ pub(crate) async fn run(context: Context, stop: CancellationToken) {
         every(schedule::INTERVAL, &stop, || schedule::fire(&context)),
         every(PRUNE_INTERVAL, &stop, || prune(&context)),
         every(PRUNE_WORKERS_INTERVAL, &stop, || prune_workers(&context)),
+        every(PRUNE_WARM_INTERVAL, &stop, || prune_warm(&context)),
     );
 }
 
@@ -59,5 +61,18 @@ async fn prune(context: &Context) {
 async fn prune_workers(context: &Context) {
     if let Err(error) = queue::prune_workers(context.store.pool()).await {
         tracing::warn!(%error, "rows of dead queue workers could not be deleted");
+    }
+}
+
+async fn prune_warm(context: &Context) {
+    loop {
+        match context.store.warm().prune(PRUNE_CHUNK).await {
+            Ok(deleted) if deleted == PRUNE_CHUNK as u64 => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "old proofs of warmth could not be deleted");
+                return;
+            }
+        }
     }
 }

@@ -58,7 +58,8 @@ pub struct Write {
     auth: Option<AuthWrite>,
     /// Accept any TLS certificate.
     insecure_tls: Option<bool>,
-    /// Left out: true.
+    /// false: it is not used. Tasks that wait for it are stopped, those that it has are followed to their end, and a
+    /// retry runs the stopped ones once it is enabled again. Left out: true.
     enabled: Option<bool>,
     /// Make it the one for policies that name no instance, in place of the one that was. Left out: false.
     default: Option<bool>,
@@ -82,6 +83,11 @@ struct SettingsObject {
     /// Seconds between two looks at a job; left out: a plan made for Dragonfly's own rhythm, first after 32 s.
     #[oai(validator(minimum(value = "1"), maximum(value = "600")))]
     check_seconds: Option<u32>,
+    /// For how many seconds after a proof something counts as warm, up to 90 days; left out: as long as the vendor's
+    /// engines usually keep it (`freshness_seconds` of `GET /vendors`). Runs with `skip_if_warm` leave out what is
+    /// still warm by this.
+    #[oai(validator(minimum(value = "60"), maximum(value = "7776000")))]
+    freshness_seconds: Option<u32>,
 }
 
 /// Which of Kraken's entrances a preheat goes through.
@@ -147,6 +153,7 @@ impl Write {
             registry_url: registry_url.map_err(|invalid| vec![invalid])?,
             kraken_mode: given.kraken_mode.map(KrakenMode::from),
             check_seconds: given.check_seconds,
+            freshness_seconds: given.freshness_seconds,
         };
         vendor.check_settings(&settings).map(|()| settings)
     }
@@ -167,6 +174,7 @@ impl From<Instance> for View {
                 registry_url: instance.settings.registry_url.as_ref().map(shown),
                 kraken_mode: instance.settings.kraken_mode.map(KrakenModeWord::from),
                 check_seconds: instance.settings.check_seconds,
+                freshness_seconds: instance.settings.freshness_seconds,
             },
             max_in_flight: instance.max_in_flight.into(),
             submits_per_second: instance.submits_per_second,

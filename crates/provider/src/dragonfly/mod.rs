@@ -53,7 +53,9 @@ pub(crate) const VENDOR: Vendor = Vendor {
         "username",
         "password",
     ],
-    settings: &["registry_url", "check_seconds"],
+    settings: &["registry_url", "check_seconds", "freshness_seconds"],
+    // gc.policy.taskTTL of the Dragonfly client (2.x).
+    keeps: Duration::from_secs(6 * 3600),
     connect: |instance, outbound| Arc::new(Dragonfly::new(instance, outbound)),
     refuses: |_, _| None,
 };

@@ -28,7 +28,9 @@ pub(crate) const VENDOR: Vendor = Vendor {
                   `notification` go through the proxy, which only says that it took the request.",
     kinds: &[Kind::Image],
     options: &["platforms", "timeout_seconds"],
-    settings: &["kraken_mode"],
+    settings: &["kraken_mode", "freshness_seconds"],
+    // The idle time (tti) of an origin's cache clean-up, lib/store/cleanup.go of Kraken 0.1.
+    keeps: Duration::from_secs(6 * 3600),
     connect: |instance, outbound| Arc::new(Kraken::new(instance, outbound)),
     refuses,
 };

@@ -8,6 +8,7 @@ mod read;
 mod walk;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use forewarm_domain::instance::Instance;
@@ -28,7 +29,9 @@ pub(crate) const VENDOR: Vendor = Vendor {
                   holds them. The endpoint of a Harbor proxy-cache project is https://<harbor>/v2/<project>.",
     kinds: &[Kind::Image],
     options: &["platforms", "concurrent_task_count", "timeout_seconds"],
-    settings: &[],
+    settings: &["freshness_seconds"],
+    // What the distribution registry keeps in proxy mode (proxy.ttl, 168 h unless configured); others keep more.
+    keeps: Duration::from_secs(7 * 24 * 3600),
     connect: |instance, outbound| Arc::new(Mirror::new(instance, outbound)),
     refuses: |_, _| None,
 };

@@ -129,7 +129,7 @@ impl Executions<'_> {
             "UPDATE executions SET status = $2, message = $3, ended_at = coalesce($4, now()) WHERE id = $1",
             id,
             counts.outcome().as_str(),
-            final_message(&summary, &counts),
+            final_message(&with_warm(&mut tx, id, &summary).await?, &counts),
             self.store.clock.bind(),
         )
         .execute(&mut *tx)
@@ -153,6 +153,17 @@ fn final_message(summary: &str, counts: &Counts) -> String {
         (0, stopped) => format!("{stopped} of {} stopped", tasks(counts.total())),
         (error, _) => format!("{error} of {} failed; each says why", tasks(counts.total())),
     }
+}
+
+/// The summary with the number of tasks that needed no work, if there are any.
+async fn with_warm(connection: &mut PgConnection, id: i64, summary: &str) -> Result<String, StoreError> {
+    let warm = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM tasks WHERE execution_id = $1 AND status = 'success' AND already_warm"#,
+        id
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(if warm > 0 { format!("{summary}; {warm} already warm") } else { summary.to_owned() })
 }
 
 fn tasks(count: i64) -> String {

@@ -53,6 +53,8 @@ pub struct Assignment {
     pub target: Target,
     /// None when the instance was deleted meanwhile.
     pub instance_id: Option<i64>,
+    /// Its instance is disabled now.
+    pub is_disabled: bool,
     pub max_attempts: i32,
     /// The engine may have been asked already without our knowing: look before asking.
     pub asked: bool,
@@ -96,7 +98,8 @@ impl Tasks<'_> {
                RETURNING t.execution_id, t.instance_id, found.stage, found.asked, t.attempt, t.max_attempts,
                    t.interruptions, t.engine_job, t.blobs AS "blobs: Json<Vec<Blob>>", t.submitted_at,
                    t.deadline AS "deadline!", coalesce($4, now()) AS "now!", t.registry_id, t.repository, t.digest,
-                   t.media_type, t.platform, t.tags, t.artifact_digest, t.urls"#,
+                   t.media_type, t.platform, t.tags, t.artifact_digest, t.urls,
+                   EXISTS (SELECT 1 FROM instances i WHERE i.id = t.instance_id AND NOT i.enabled) AS "is_disabled!""#,
             task_id,
             seq,
             token,
@@ -122,6 +125,7 @@ impl Tasks<'_> {
             stage: if row.stage == "check" { Stage::Check } else { Stage::Submit },
             target: read_target(task_id, target)?,
             instance_id: row.instance_id,
+            is_disabled: row.is_disabled,
             max_attempts: row.max_attempts,
             asked: row.asked,
             interruptions: row.interruptions,

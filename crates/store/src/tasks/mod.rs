@@ -1,14 +1,20 @@
 //! Table `tasks`: one manifest, or one set of files, on one instance.
 
+mod claim;
+mod columns;
 mod create;
 mod lease;
 mod read;
 mod record;
+mod step;
+mod stop;
 mod window;
 
+pub use claim::Claim;
 pub use create::NewTask;
 pub use lease::{Assignment, Lease, Stage};
-pub use record::Step;
+pub use step::Step;
+pub(crate) use stop::stop_waiting;
 
 use crate::Store;
 

@@ -1,61 +1,17 @@
 //! Recording how a step of a task ended, together with the ticket of the next step: one without the other never is.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use forewarm_domain::artifact::Blob;
 use forewarm_domain::job::Job;
-use forewarm_domain::task::{Proof, Report};
+use forewarm_domain::task::Proof;
 use forewarm_domain::task_log::Line;
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::step::{Columns, Step};
 use super::{Lease, Stage, Tasks, window};
 use crate::queue::{self, Ticket};
-use crate::{StoreError, task_logs};
-
-/// How a step ended.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// The engine is at it: look again after `check_in`.
-    Running { engine_job: Option<String>, check_in: Duration, message: String, report: Report },
-    /// Warm, proven as far as `proof`.
-    Success { engine_job: Option<String>, proof: Proof, message: String, report: Report },
-    /// This attempt failed: submit again after `wait`. `asked` = nobody knows whether the engine took it.
-    Retry { wait: Duration, asked: bool, message: String },
-    /// The engine had no room for it: submit again after `wait`. `uncounted` = this attempt was counted at its begin,
-    /// and shall not be.
-    Busy { wait: Duration, message: String, uncounted: bool },
-    /// The engine could not be asked how it is going: ask again after `wait`.
-    CheckAgain { wait: Duration, message: String },
-    /// Failed for good.
-    Failed { message: String, report: Option<Report> },
-    /// Not begun after all, for want of a free place: the same step again after `wait`, and this time does not count.
-    /// `asked` = as it was before.
-    GivenBack { wait: Duration, asked: bool },
-    /// Broken off in the middle, because the process is stopping: the same step again at once.
-    Interrupted,
-}
-
-/// What of a step goes into the row.
-#[derive(Default)]
-struct Columns {
-    status: &'static str,
-    stage: &'static str,
-    message: Option<String>,
-    asked: bool,
-    engine_job: Option<String>,
-    proof: Option<Proof>,
-    report: Option<Report>,
-    /// Set for steps that are not the last: when the next is due.
-    wait: Option<Duration>,
-    /// An attempt that never reached the engine is not counted.
-    uncounted: bool,
-    /// A new attempt starts with nothing submitted.
-    resubmit: bool,
-    /// Nothing was done yet: its time does not run.
-    unbegun: bool,
-}
+use crate::{StoreError, task_logs, warm};
 
 impl Tasks<'_> {
     /// Writes the end of a step, the lines of its log and the next ticket in one transaction. false = the lease was
@@ -74,6 +30,12 @@ impl Tasks<'_> {
             return Ok(false);
         };
         task_logs::append(&mut tx, lease.task_id, lease.attempt, lines).await?;
+        if let Some(fresh_for) = columns.proves_for {
+            warm::prove(&mut tx, lease.task_id, fresh_for, now).await?;
+        }
+        if columns.casts_doubt {
+            warm::doubt(&mut tx, lease.task_id, now).await?;
+        }
         match row.due_at {
             Some(run_at) => {
                 let (task_id, seq) = (lease.task_id, row.seq);
@@ -110,75 +72,6 @@ impl Tasks<'_> {
     }
 }
 
-impl Columns {
-    fn of(stage: Stage, step: Step) -> Self {
-        match step {
-            Step::Running { engine_job, check_in, message, report } => Self {
-                status: "running",
-                stage: "check",
-                message: Some(message),
-                engine_job,
-                report: Some(report),
-                wait: Some(check_in),
-                ..Self::default()
-            },
-            Step::Success { engine_job, proof, message, report } => Self {
-                status: "success",
-                stage: "check",
-                message: Some(message),
-                engine_job,
-                proof: Some(proof),
-                report: Some(report),
-                ..Self::default()
-            },
-            Step::Retry { wait, asked, message } => Self {
-                status: "running",
-                stage: "submit",
-                message: Some(message),
-                asked,
-                wait: Some(wait),
-                resubmit: !asked,
-                ..Self::default()
-            },
-            Step::Busy { wait, message, uncounted } => Self {
-                status: "running",
-                stage: "submit",
-                message: Some(message),
-                wait: Some(wait),
-                uncounted,
-                resubmit: true,
-                ..Self::default()
-            },
-            Step::CheckAgain { wait, message } => Self {
-                status: "running",
-                stage: "check",
-                message: Some(message),
-                wait: Some(wait),
-                ..Self::default()
-            },
-            Step::Failed { message, report } => {
-                Self { status: "error", stage: "check", message: Some(message), report, ..Self::default() }
-            }
-            Step::GivenBack { wait, asked } => Self {
-                status: if stage == Stage::Submit && !asked { "pending" } else { "running" },
-                unbegun: stage == Stage::Submit && !asked,
-                asked,
-                stage: stage.as_str(),
-                wait: Some(wait),
-                uncounted: stage == Stage::Submit,
-                ..Self::default()
-            },
-            Step::Interrupted => Self {
-                status: "running",
-                asked: stage == Stage::Submit,
-                stage: stage.as_str(),
-                wait: Some(Duration::ZERO),
-                ..Self::default()
-            },
-        }
-    }
-}
-
 struct Written {
     seq: i64,
     due_at: Option<DateTime<Utc>>,
@@ -204,7 +97,7 @@ async fn write(
                deadline = CASE WHEN $14 AND attempt = 1 THEN NULL ELSE deadline END,
                started_at = CASE WHEN $14 AND attempt = 1 THEN NULL ELSE started_at END,
                ended_at = CASE WHEN $10::float8 IS NULL THEN coalesce($11, now()) END,
-               opened = $10::float8 IS NOT NULL, lease_token = NULL, seq = seq + 1
+               already_warm = $15, opened = $10::float8 IS NOT NULL, lease_token = NULL, seq = seq + 1
            WHERE id = $1 AND lease_token = $2
            RETURNING seq, due_at, instance_id"#,
         lease.task_id,
@@ -221,6 +114,7 @@ async fn write(
         columns.uncounted,
         columns.resubmit,
         columns.unbegun,
+        columns.already_warm,
     )
     .fetch_optional(connection)
     .await?;

@@ -30,7 +30,7 @@ async fn check(context: Context, task: Assignment, log: TaskLog) -> Result<Step,
     };
     let preheat = step::preheat(&task, &plan, subject);
     let step = match instance.provider.progress(&preheat, task.engine_job.as_deref(), &log).await {
-        Ok(progress) => step::step_of(&task, progress, &log),
+        Ok(progress) => step::step_of(&task, &instance, progress, &log),
         Err(error) => again_or_failed(&task, error, &log),
     };
     Ok(step::in_time(step, &task, &plan, &log))

@@ -4,4 +4,5 @@ pub(crate) mod check_task;
 pub(crate) mod expand_execution;
 pub(crate) mod submit_task;
 
+mod spare;
 mod step;

@@ -191,13 +191,18 @@ pub(super) fn preheat(task: &Assignment, plan: &Plan, subject: Subject) -> Prehe
 }
 
 /// What an engine's answer means for the task.
-pub(super) fn step_of(task: &Assignment, progress: Progress, log: &TaskLog) -> Step {
+pub(super) fn step_of(
+    task: &Assignment,
+    instance: &ConnectedInstance,
+    progress: Progress,
+    log: &TaskLog,
+) -> Step {
     let Progress { engine_job, outcome, report } = progress;
     match outcome {
         Outcome::Running { check_in, message } => Step::Running { engine_job, check_in, message, report },
         Outcome::Success { proof, message } => {
             log.info(format!("success: {message}"));
-            Step::Success { engine_job, proof, message, report }
+            Step::Success { engine_job, proof, message, report, fresh_for: instance.fresh_for }
         }
         Outcome::Failed { message, retry: true } => {
             log.error(message.clone());

@@ -11,7 +11,7 @@ use forewarm_registry::RegistryError;
 use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Step};
 
-use super::step;
+use super::{spare, step};
 use crate::connections::ConnectedInstance;
 use crate::context::Context;
 use crate::running::Lane;
@@ -28,6 +28,9 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
         Ok(ready) => ready,
         Err(step) => return Ok(step),
     };
+    if let Some(step) = spare::unneeded(&context, &task, &instance, &plan, &log).await? {
+        return Ok(step);
+    }
     if !task.asked
         && let Some(step) = step::out_of_time(&task, &plan, "waiting to be handed to the engine", &log)
     {
@@ -52,13 +55,12 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
     if let Some(step) = step::out_of_time(&task, &plan, "waiting to be handed to the engine", &log) {
         return Ok(step);
     }
-    if !context.store.tasks().note_submission(task.lease, &blobs).await? {
-        // Lost; the record that follows is refused for the same reason.
-        return Ok(Step::Interrupted);
+    if let Some(step) = spare::claim(&context, &task, &instance, &plan, &blobs, &log).await? {
+        return Ok(step);
     }
     preheat.submitted_at = Some(task.now);
     let step = match instance.provider.preheat(&preheat, &log).await {
-        Ok(progress) => step::step_of(&task, progress, &log),
+        Ok(progress) => step::step_of(&task, &instance, progress, &log),
         Err(error) => step::step_of_error(&task, error, &log),
     };
     Ok(step::in_time(step, &task, &plan, &log))
@@ -73,7 +75,7 @@ async fn adopt(
 ) -> Option<Step> {
     log.info("an earlier submission was interrupted: looking for its job at the engine");
     match instance.provider.find(preheat, log).await {
-        Ok(Some(progress)) => Some(step::step_of(task, progress, log)),
+        Ok(Some(progress)) => Some(step::step_of(task, instance, progress, log)),
         Ok(None) => {
             log.info("the engine has no such job: asking again does no harm");
             None

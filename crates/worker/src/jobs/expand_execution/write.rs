@@ -1,5 +1,6 @@
 //! Collects tasks and writes them in chunks.
 
+use forewarm_domain::instance::disabled;
 use forewarm_domain::task::{ImageTarget, Target};
 use forewarm_store::executions::Expansion;
 use forewarm_store::tasks::NewTask;
@@ -62,6 +63,8 @@ impl<'a> Writer<'a> {
                 target: target.clone(),
                 max_attempts: spec.max_attempts,
                 timeout_seconds: i32::try_from(spec.options.timeout_seconds()).unwrap_or(i32::MAX),
+                stopped: recipient.is_disabled.then(|| disabled(&recipient.name)),
+                fresh_for: spec.skip_if_warm.then_some(recipient.fresh_for),
             });
         }
         self.ordinal += 1;
