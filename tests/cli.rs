@@ -14,7 +14,9 @@ const NOBODY: &str = "http://127.0.0.1:1";
 #[tokio::test]
 async fn help_names_every_command_and_every_option_its_variable() {
     let help = stdout(&run(&["--help"]).await);
-    for command in ["serve", "worker", "migrate", "openapi", "healthcheck", "preheat", "policy", "demo"] {
+    for command in
+        ["serve", "worker", "migrate", "openapi", "healthcheck", "preheat", "policy", "warm", "demo"]
+    {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is missing in:\n{help}");
         let help = stdout(&run(&[command, "--help"]).await);
         for option in options(&help) {
@@ -317,4 +319,36 @@ fn task(id: u64, status: &str, platform: &str, message: &str) -> Value {
             "digest": format!("sha256:{:064x}", id),
         },
     })
+}
+
+#[tokio::test]
+async fn warm_prints_a_table_and_tells_by_its_exit_code_whether_anything_is() {
+    let entry = json!({
+        "instance": "seeds", "registry": "hub", "repository": "shop/web", "digest": "sha256:0123456789abcdef",
+        "artifact_digest": "sha256:0123456789abcdef", "platform": "linux/amd64", "tags": ["v1"],
+        "proof": "blobs_present", "since": "2026-03-01T12:00:00.5Z", "proven_at": "2026-03-01T12:00:00.5Z",
+        "fresh_until": "2026-03-01T18:00:00.5Z", "fresh": true, "execution": 7,
+    });
+    let mut old = entry.clone();
+    (old["instance"], old["fresh"]) = (json!("edge"), json!(false));
+    let api = FakeApi::start(Script::warm([old, entry.clone()])).await;
+
+    let output = run(&["warm", "host/shop/web:v1", "--server", &api.url]).await;
+    assert_eq!(
+        stdout(&output),
+        "INSTANCE  PLATFORM     DIGEST               STATE     SINCE                 UNTIL ABOUT           PROOF          EXECUTION\n\
+         edge      linux/amd64  sha256:0123456789ab  was warm  2026-03-01T12:00:00Z  2026-03-01T18:00:00Z  blobs_present  7\n\
+         seeds     linux/amd64  sha256:0123456789ab  warm      2026-03-01T12:00:00Z  2026-03-01T18:00:00Z  blobs_present  7\n"
+    );
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+
+    let output = run(&["warm", "host/shop/web:v1", "-o", "json", "--server", &api.url]).await;
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document[1], entry);
+
+    let api = FakeApi::start(Script::default()).await;
+    let output = run(&["warm", "host/shop/web:v1", "--server", &api.url]).await;
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), "nothing is known to be warm\n"));
+    let output = run(&["warm", "host/shop/web:v1", "--server", NOBODY]).await;
+    assert_eq!(output.status.code(), Some(2));
 }

@@ -26,6 +26,8 @@ pub struct Script {
     /// Answers to the start of a preheat and then to each look at the execution; the last one stays.
     pub executions: Mutex<VecDeque<(u16, Value)>>,
     tasks: Vec<Value>,
+    /// What is warm.
+    warm: Vec<Value>,
     ready: Option<(u16, Value)>,
     /// What was asked for.
     preheats: Mutex<Vec<Value>>,
@@ -41,6 +43,7 @@ impl FakeApi {
             .at("/api/v1/preheats", post(start_preheat))
             .at("/api/v1/executions/7", get(get_execution))
             .at("/api/v1/executions/7/tasks", get(list_tasks))
+            .at("/api/v1/warm", get(list_warm))
             .at("/readyz", get(get_readiness))
             .data(script.clone());
         let server = Server::new_with_acceptor(acceptor).run(app);
@@ -86,6 +89,11 @@ impl Script {
         Self { ready: Some((503, errors)), ..Self::default() }
     }
 
+    /// This is warm, and nothing else.
+    pub fn warm(warm: impl Into<Vec<Value>>) -> Self {
+        Self { warm: warm.into(), ..Self::default() }
+    }
+
     fn next(&self) -> Response {
         let mut executions = self.executions.lock().unwrap();
         let next = match executions.len() {
@@ -129,4 +137,9 @@ fn list_tasks(script: Data<&Arc<Script>>, query: Query<TaskQuery>) -> Json<Vec<V
 #[handler]
 fn get_readiness(script: Data<&Arc<Script>>) -> Response {
     answer(script.ready.clone().unwrap_or((200, json!({}))))
+}
+
+#[handler]
+fn list_warm(script: Data<&Arc<Script>>) -> Json<Vec<Value>> {
+    Json(script.warm.clone())
 }

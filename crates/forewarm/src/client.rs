@@ -105,6 +105,22 @@ impl Client {
         Ok(tasks)
     }
 
+    /// What is warm, as far as the server knows; `query` says of what.
+    pub async fn warm(&self, query: &[(&str, &str)]) -> anyhow::Result<Vec<Value>> {
+        let mut warm: Vec<Value> = Vec::new();
+        for page in 1.. {
+            let paging = [("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
+            let request = self.request(Method::GET, "/api/v1/warm")?.query(query).query(&paging);
+            let found: Vec<Value> = self.answer(request).await?;
+            let is_last = found.len() < PAGE_SIZE;
+            warm.extend(found);
+            if is_last {
+                break;
+            }
+        }
+        Ok(warm)
+    }
+
     /// Whether the server is ready to serve; the error says why not.
     pub async fn ready(&self, timeout: Duration) -> anyhow::Result<()> {
         let request = self.request(Method::GET, "/readyz")?.timeout(timeout);

@@ -16,6 +16,7 @@ mod serve;
 mod shutdown;
 mod summary;
 mod view;
+mod warm;
 mod worker;
 
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ enum Command {
     Worker(worker::WorkerArgs),
     Preheat(preheat::PreheatArgs),
     Policy(policy::PolicyArgs),
+    Warm(warm::WarmArgs),
     Demo(demo::DemoArgs),
     Migrate(migrate::MigrateArgs),
     Healthcheck(healthcheck::HealthcheckArgs),
@@ -53,6 +55,7 @@ async fn main() -> ExitCode {
         Command::Worker(args) => worker::run(args).await,
         Command::Preheat(args) => preheat::run(args).await,
         Command::Policy(args) => policy::run(args).await,
+        Command::Warm(args) => warm::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,

@@ -73,6 +73,10 @@ pub struct PreheatArgs {
     #[arg(env = "FOREWARM_PREHEAT_HEADER", hide_env_values = true, value_delimiter = '\n')]
     header: Vec<(String, String)>,
 
+    /// Leave out what is proven warm already.
+    #[arg(long, env = "FOREWARM_PREHEAT_SKIP_IF_WARM", conflicts_with = "file")]
+    skip_if_warm: bool,
+
     /// What to print: text for people, or one JSON document at the end, with progress on stderr.
     #[arg(short, long, value_enum, env = "FOREWARM_PREHEAT_OUTPUT", default_value = "text")]
     output: Output,
@@ -83,7 +87,7 @@ pub struct PreheatArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
+pub enum Output {
     Text,
     Json,
 }
@@ -145,6 +149,7 @@ impl PreheatArgs {
             ("instances", json!(self.instance), !self.instance.is_empty()),
             ("access", json!({ "headers": headers }), !headers.is_empty()),
             ("options", options.clone(), options != json!({})),
+            ("skip_if_warm", json!(true), self.skip_if_warm),
         ])
     }
 
