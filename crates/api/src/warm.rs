@@ -138,7 +138,7 @@ impl Question {
         };
         if let Some(image) = &self.image {
             let all = state.store.registries().all().await?;
-            narrow(&mut filter, image, registry, &all)?;
+            narrow(&mut filter, image, registry.as_ref(), &all)?;
         }
         Ok(filter)
     }
@@ -148,11 +148,11 @@ impl Question {
 fn narrow(
     filter: &mut WarmFilter,
     image: &str,
-    registry: Option<Registry>,
+    registry: Option<&Registry>,
     all: &[Registry],
 ) -> Result<(), ApiError> {
     let reference = Reference::parse("image", image, registry.is_none())?;
-    let registry = match (&registry, all) {
+    let registry = match (registry, all) {
         (Some(registry), _) => registry,
         (None, [only]) if reference.host.is_none() => only,
         (None, all) => reference.registry("image", all)?,
