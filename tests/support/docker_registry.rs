@@ -51,6 +51,15 @@ impl DockerRegistry {
         Self::start(&json!({"catalog": {"maxentries": entries}}), Door::Open).await
     }
 
+    /// Tells this address of everything that happens in it, with this value of `Authorization`.
+    pub async fn telling(url: &str, authorization: &str) -> Self {
+        let endpoint = json!({
+            "name": "forewarm", "url": url, "headers": {"Authorization": [authorization]},
+            "timeout": "3s", "threshold": 5, "backoff": "100ms",
+        });
+        Self::start(&json!({"notifications": {"endpoints": [endpoint]}}), Door::Open).await
+    }
+
     /// Wants [`USERNAME`] and [`PASSWORD`] in a Basic header.
     pub async fn with_basic() -> Self {
         Self::start(&json!({}), Door::Basic).await

@@ -9,6 +9,7 @@ mod criteria;
 mod docs;
 pub mod document;
 mod error;
+mod events;
 mod executions;
 mod filters;
 mod health;
@@ -46,6 +47,6 @@ fn resources() -> impl poem_openapi::OpenApi {
     (
         (vendors::Api, registries::Api, instances::Api, projects::Api),
         (policies::Api, previews::Api, preheats::Api, executions::Api, tasks::Api),
-        (task_logs::Api, warm::Api, health::Api),
+        (events::Api, task_logs::Api, warm::Api, health::Api),
     )
 }

@@ -18,6 +18,8 @@ pub enum Tag {
     Preheats,
     /// Runs of policies and of ad-hoc preheats.
     Executions,
+    /// What registries tell us, and what comes of it.
+    Events,
     /// One manifest, or one set of files, on one instance.
     Tasks,
     /// What is warm where, as far as preheats have proven it.

@@ -46,3 +46,35 @@ pub struct Key {
     /// nor time, since there the next push of a tag looks like the last.
     pub window: Duration,
 }
+
+impl Hint {
+    /// One hint for each artifact that it may be about: without a digest each tag may name another one.
+    pub fn split(self) -> Vec<Self> {
+        if self.digest.is_some() || self.tags.len() < 2 {
+            return vec![self];
+        }
+        let of_tag = |tag: &String| Self {
+            tags: vec![tag.clone()],
+            key: Key { text: format!("{}:{tag}", self.key.text), window: self.key.window },
+            ..self.clone()
+        };
+        self.tags.iter().map(of_tag).collect()
+    }
+
+    /// What tells its artifact from others of the repository: the digest, or the tag that names it.
+    pub fn subject(&self) -> &str {
+        match &self.digest {
+            Some(digest) => digest.as_str(),
+            None => self.tags.first().map_or("", String::as_str),
+        }
+    }
+
+    /// The artifact, for a person.
+    pub fn about(&self) -> String {
+        match (&self.tags[..], &self.digest) {
+            ([tag], _) => format!("{}:{tag}", self.repository),
+            ([], Some(digest)) => format!("{}@{digest}", self.repository),
+            (tags, _) => format!("{}:{{{}}}", self.repository, tags.join(",")),
+        }
+    }
+}

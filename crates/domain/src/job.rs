@@ -13,6 +13,8 @@ pub enum Job {
     SubmitTask { task_id: i64, seq: i64 },
     /// Ask the engine how a task is going.
     CheckTask { task_id: i64, seq: i64 },
+    /// Find the policies that an event starts.
+    EvaluateEvent { event_id: i64, seq: i64 },
 }
 
 impl Job {
@@ -23,6 +25,7 @@ impl Job {
             Self::SubmitTask { task_id, seq } | Self::CheckTask { task_id, seq } => {
                 format!("task:{task_id}:{seq}")
             }
+            Self::EvaluateEvent { event_id, seq } => format!("event:{event_id}:{seq}"),
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod artifact;
 pub mod auth;
 pub mod criteria;
 pub mod cron;
+pub mod delivery;
 pub mod digest;
 pub mod due;
 pub mod event;

@@ -3,6 +3,7 @@
 mod error;
 mod harbor;
 mod oci;
+pub mod remembered;
 pub mod selection;
 
 pub mod events;

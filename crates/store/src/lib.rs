@@ -9,6 +9,7 @@ mod migrate;
 mod origin_access;
 
 pub mod embedded;
+pub mod events;
 pub mod executions;
 pub mod instances;
 pub mod listing;

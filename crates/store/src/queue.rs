@@ -14,14 +14,17 @@ use crate::{Store, StoreError};
 pub const EXECUTIONS: &str = "forewarm.executions";
 /// Queue of the steps of tasks.
 pub const TASKS: &str = "forewarm.tasks";
+/// Queue of the evaluations of events.
+pub const EVENTS: &str = "forewarm.events";
 /// Every queue.
-pub const QUEUES: [&str; 2] = [EXECUTIONS, TASKS];
+pub const QUEUES: [&str; 3] = [EXECUTIONS, TASKS, EVENTS];
 
 /// The queue that a job goes to.
 pub fn queue_of(job: &Job) -> &'static str {
     match job {
         Job::ExpandExecution { .. } => EXECUTIONS,
         Job::SubmitTask { .. } | Job::CheckTask { .. } => TASKS,
+        Job::EvaluateEvent { .. } => EVENTS,
     }
 }
 

@@ -5,29 +5,30 @@ use forewarm_domain::job::Job;
 use sqlx::{Connection, PgConnection};
 
 use crate::queue::{self, Ticket};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, events};
 
 /// One sweeper at a time over all processes.
 const LOCK: i64 = 0x666f_7265_7761_726d;
 /// How long a ticket may be overdue before it is looked for.
-const GRACE_SECONDS: f64 = 60.0;
+pub(crate) const GRACE_SECONDS: f64 = 60.0;
 /// How long it may be overdue although the queue still has it: nothing of the queue's is final.
-const LONGEST_GRACE_SECONDS: f64 = 600.0;
+pub(crate) const LONGEST_GRACE_SECONDS: f64 = 600.0;
 /// The most rows repaired in one go.
-const LIMIT: i64 = 5_000;
+pub(crate) const LIMIT: i64 = 5_000;
 
 /// What a sweep repaired.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Executions and tasks that got a new ticket.
+    /// Executions, tasks and events that got a new ticket.
     pub executions: usize,
     pub tasks: usize,
+    pub events: usize,
     /// Executions that only had to be given their final status.
     pub finished: usize,
 }
 
 impl Store {
-    /// Gives a new ticket to every execution and task whose lease ran out or whose ticket is lost, tops up the
+    /// Gives a new ticket to every execution, task and event whose lease ran out or whose ticket is lost, tops up the
     /// windows, and ends executions that nobody ended. None = another process is sweeping.
     pub async fn sweep(&self) -> Result<Option<Swept>, StoreError> {
         let mut connection = self.pool.acquire().await?;
@@ -40,11 +41,12 @@ impl Store {
         let now = self.clock.bind();
         let executions = reticket_executions(&mut tx, now).await?;
         let tasks = reticket_tasks(&mut tx, now).await?;
+        let events = events::reticket(&mut tx, now).await?;
         tx.commit().await?;
         drop(connection);
         self.fill_all_windows().await?;
         let finished = self.finish_forgotten().await?;
-        Ok(Some(Swept { executions, tasks, finished }))
+        Ok(Some(Swept { executions, tasks, events, finished }))
     }
 
     async fn fill_all_windows(&self) -> Result<(), StoreError> {

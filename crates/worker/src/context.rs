@@ -8,6 +8,7 @@ use forewarm_http::Outbound;
 use forewarm_store::Store;
 
 use crate::connections::Connections;
+use crate::listeners::Listeners;
 use crate::running::Running;
 
 /// How a worker process works.
@@ -45,6 +46,7 @@ impl Default for Settings {
 pub(crate) struct Context {
     pub store: Store,
     pub connections: Arc<Connections>,
+    pub listeners: Arc<Listeners>,
     pub running: Running,
     pub settings: Arc<Settings>,
 }
@@ -53,6 +55,7 @@ impl Context {
     pub fn new(store: Store, outbound: Outbound, settings: Settings) -> Self {
         Self {
             connections: Arc::new(Connections::new(store.clone(), outbound)),
+            listeners: Arc::new(Listeners::new(store.clone())),
             running: Running::new(settings.max_calls),
             settings: Arc::new(settings),
             store,

@@ -6,7 +6,7 @@ use forewarm_domain::job::Job;
 use futures::FutureExt;
 
 use crate::context::Context;
-use crate::jobs::{check_task, expand_execution, submit_task};
+use crate::jobs::{check_task, evaluate_event, expand_execution, submit_task};
 use crate::keeper::text_of;
 
 /// Does a job. Never fails towards the queue: a job that cannot be done now is found again by the sweep, since apalis
@@ -19,6 +19,7 @@ pub(crate) async fn dispatch(context: &Context, job: Job) {
             }
             Job::SubmitTask { task_id, seq } => submit_task::run(context, task_id, seq).await,
             Job::CheckTask { task_id, seq } => check_task::run(context, task_id, seq).await,
+            Job::EvaluateEvent { event_id, seq } => evaluate_event::run(context, event_id, seq).await,
         }
     };
     match AssertUnwindSafe(work).catch_unwind().await {

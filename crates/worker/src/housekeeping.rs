@@ -13,6 +13,8 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(2);
 const PRUNE_CHUNK: i64 = 5_000;
 const PRUNE_WORKERS_INTERVAL: Duration = Duration::from_secs(600);
 const PRUNE_WARM_INTERVAL: Duration = Duration::from_secs(3600);
+const PRUNE_EVENTS_INTERVAL: Duration = Duration::from_secs(60);
+const PRUNE_EVENTS_CHUNK: i64 = 1_000;
 
 /// Plain timers rather than jobs: they must run just when the queue is in trouble. Each has its own, so that a slow
 /// round of one delays no other.
@@ -24,6 +26,7 @@ pub(crate) async fn run(context: Context, stop: CancellationToken) {
         every(PRUNE_INTERVAL, &stop, || prune(&context)),
         every(PRUNE_WORKERS_INTERVAL, &stop, || prune_workers(&context)),
         every(PRUNE_WARM_INTERVAL, &stop, || prune_warm(&context)),
+        every(PRUNE_EVENTS_INTERVAL, &stop, || prune_events(&context)),
     );
 }
 
@@ -41,6 +44,7 @@ pub(crate) async fn sweep(context: &Context) {
         Ok(Some(swept)) if swept != Default::default() => tracing::info!(
             executions = swept.executions,
             tasks = swept.tasks,
+            events = swept.events,
             finished = swept.finished,
             "the sweep brought back what had lost its lease or its ticket"
         ),
@@ -71,6 +75,21 @@ async fn prune_warm(context: &Context) {
             Ok(_) => return,
             Err(error) => {
                 tracing::warn!(%error, "old proofs of warmth could not be deleted");
+                return;
+            }
+        }
+    }
+}
+
+/// Deliveries and events that are too old, chunk after chunk.
+pub(crate) async fn prune_events(context: &Context) {
+    loop {
+        match context.store.events().prune(PRUNE_EVENTS_CHUNK).await {
+            // Less than a chunk of any kind: nothing is left.
+            Ok(deleted) if deleted < PRUNE_EVENTS_CHUNK as u64 => return,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "old events could not be deleted; trying again later");
                 return;
             }
         }

@@ -8,6 +8,7 @@ mod dispatch;
 mod housekeeping;
 mod jobs;
 mod keeper;
+mod listeners;
 mod queue;
 mod running;
 mod schedule;

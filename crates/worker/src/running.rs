@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Expansions under way at one time; each makes several requests at once.
 const MAX_EXPANSIONS: usize = 16;
+/// Events evaluated at one time.
+const MAX_EVALUATIONS: usize = 16;
 
 /// Kinds of calls that must not wait for each other: reading an image through a mirror takes minutes, asking how a job
 /// is going takes none.
@@ -26,6 +28,7 @@ pub(crate) enum Lane {
     Expand,
     Submit,
     Check,
+    Evaluate,
 }
 
 #[derive(Clone)]
@@ -33,6 +36,7 @@ pub(crate) struct Running {
     expansions: Arc<Semaphore>,
     submissions: Arc<Semaphore>,
     checks: Arc<Semaphore>,
+    evaluations: Arc<Semaphore>,
     tracker: TaskTracker,
     /// Cancelled when the drain time is over: whoever still works gives its lease back.
     over: CancellationToken,
@@ -47,6 +51,7 @@ impl Running {
             expansions: Arc::new(Semaphore::new(MAX_EXPANSIONS)),
             submissions: Arc::new(Semaphore::new(max_calls)),
             checks: Arc::new(Semaphore::new(max_calls)),
+            evaluations: Arc::new(Semaphore::new(MAX_EVALUATIONS)),
             tracker: TaskTracker::new(),
             over: CancellationToken::new(),
         }
@@ -58,6 +63,7 @@ impl Running {
             Lane::Expand => &self.expansions,
             Lane::Submit => &self.submissions,
             Lane::Check => &self.checks,
+            Lane::Evaluate => &self.evaluations,
         };
         let permit = tokio::time::timeout(PATIENCE, places.clone().acquire_owned()).await;
         permit.ok()?.ok().map(Place)

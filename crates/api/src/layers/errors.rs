@@ -12,6 +12,7 @@ use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
 use super::operations::Place;
 use super::request_id::RequestId;
 use crate::error::ApiError;
+use crate::events::handshake;
 use crate::{shape, site};
 
 pub async fn errors<E: Endpoint<Output = Response>>(next: Arc<E>, request: Request) -> Result<Response> {
@@ -21,7 +22,11 @@ pub async fn errors<E: Endpoint<Output = Response>>(next: Arc<E>, request: Reque
         id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
     };
     if asked.method == Method::OPTIONS && asked.allowed().is_some() {
-        return Ok(with_allow(Response::builder().status(StatusCode::NO_CONTENT).finish(), &asked));
+        let answer = with_allow(Response::builder().status(StatusCode::NO_CONTENT).finish(), &asked);
+        return Ok(match handshake::asks(&request) {
+            Some(origin) => handshake::agree(answer, origin),
+            None => answer,
+        });
     }
     if asked.names_nul(request.uri().query()) {
         let error = ApiError::bad_request("the address must not contain a NUL character");

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 /// Status, name in the components, description.
-const ERRORS: [(u16, &str, &str); 8] = [
+const ERRORS: [(u16, &str, &str); 9] = [
     (400, "BadRequest", "Something in the request is wrong; each error names the field"),
+    (401, "Unauthorized", "The sender has not proven itself with a secret of the registry"),
     (404, "NotFound", "There is no such thing"),
     (409, "Conflict", "It is taken, in use, or not in a status in which this can be done"),
     (413, "PayloadTooLarge", "The body is longer than 1 MiB"),
@@ -13,6 +14,9 @@ const ERRORS: [(u16, &str, &str); 8] = [
     (502, "BadGateway", "The registry cannot be looked at; the message says why"),
     (503, "Unavailable", "The database is not reachable; try again after Retry-After"),
 ];
+
+/// Takes what senders of events send, and wants a secret of theirs.
+const RECEIVER: &str = "/api/v1/events/{registry}";
 
 pub fn complete(document: &mut Value) {
     add_components(document);
@@ -36,7 +40,9 @@ fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let has_body = operation.get("requestBody").is_some();
     let has_parameters = operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty());
     let previews = path.ends_with("/preview");
-    let changes = matches!(method, "post" | "put" | "delete") && !path.ends_with("/ping") && !previews;
+    let is_receiver = path == RECEIVER;
+    let is_question = previews || is_receiver || path.ends_with("/ping");
+    let changes = matches!(method, "post" | "put" | "delete") && !is_question;
     let mut statuses = vec![500];
     let mut when = |condition: bool, more: &[u16]| {
         if condition {
@@ -44,10 +50,13 @@ fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
         }
     };
     when(has_body || has_parameters, &[400]);
+    when(is_receiver, &[401]);
     when(path.contains('{'), &[404]);
     when(changes, &[409]);
     when(previews, &[502]);
-    when(has_body, &[413, 415]);
+    when(has_body, &[413]);
+    // Senders of events write what they like there.
+    when(has_body && !is_receiver, &[415]);
     when(!matches!(path, "/livez" | "/api/v1/vendors"), &[503]);
     statuses
 }

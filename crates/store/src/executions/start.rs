@@ -84,6 +84,31 @@ impl Executions<'_> {
     }
 }
 
+impl Executions<'_> {
+    /// Leaves a record of a run that could not be started, with the reason: an execution that ended in error.
+    pub async fn start_failed(&self, new: &NewExecution, reason: &str) -> Result<Started, StoreError> {
+        let mut tx = self.store.pool.begin().await?;
+        let started = self.start_in(&mut tx, new).await?;
+        if started.is_new {
+            // Its ticket finds an execution that has ended, and does nothing.
+            sqlx::query!(
+                "UPDATE executions
+                 SET status = 'error', message = $2, due_at = NULL, seq = seq + 1,
+                     started_at = coalesce($3, now()), ended_at = coalesce($3, now())
+                 WHERE id = $1",
+                started.id,
+                reason,
+                self.store.clock.bind(),
+            )
+            .execute(&mut *tx)
+            .await?;
+            super::end::store_counts(&mut tx, started.id).await?;
+        }
+        tx.commit().await?;
+        Ok(started)
+    }
+}
+
 /// The execution that the same time of the schedule, or the same event, started before.
 async fn earlier(connection: &mut PgConnection, new: &NewExecution) -> Result<i64, StoreError> {
     let id = sqlx::query_scalar!(
