@@ -1,5 +1,5 @@
 # Each target first installs what the machine lacks (scripts/setup.sh), so that a fresh clone needs nothing but Rust.
-.PHONY: demo test lint sqlx setup
+.PHONY: demo test bench lint sqlx setup
 
 # A tour in one process: registry, engines, policies and a run of one of them. `make demo ARGS=--once` ends after it.
 demo:
@@ -9,6 +9,10 @@ demo:
 test:
 	scripts/setup.sh scripts/test.sh $(ARGS)
 	$(MAKE) --no-print-directory lint
+
+# Speed, in CPU time; fails when a promised limit is broken.
+bench:
+	scripts/setup.sh cargo bench --locked -p forewarm-registry
 
 lint:
 	scripts/setup.sh cargo fmt --all --check

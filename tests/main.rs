@@ -20,6 +20,7 @@ mod fake_harbor;
 mod fake_kraken;
 mod fake_registry;
 mod globs;
+mod harbor_cases;
 mod migrations;
 mod options;
 mod previews;

@@ -1,11 +1,11 @@
 //! Which artifacts of a registry pass: cheap filters first, remote look-ups only for what passed them.
 
+use forewarm_domain::Invalid;
 use forewarm_domain::artifact::Artifact;
 use forewarm_domain::criteria::{Criteria, ProjectCriteria, Source};
 use forewarm_domain::execution::{Only, Selection};
 use forewarm_domain::filter::{LeftOut, Selector};
 use forewarm_domain::platform::Platform;
-use forewarm_domain::{Invalid, signature::Signature};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use crate::{Found, Registry, RegistryError, Wanted};
@@ -126,57 +126,66 @@ impl Question<'_> {
         Wanted { selector: &self.selector, platforms: !self.platforms.is_empty(), sizes: self.sizes }
     }
 
+    /// What can be decided without a look-up is, at once; only the rest is looked up, some side by side.
     async fn judge_all(
         &self,
         client: &dyn Registry,
         artifacts: Vec<Artifact>,
         looked: &mut Looked,
     ) -> Result<(), RegistryError> {
-        let judge = |artifact| async move {
-            let mut artifact = artifact;
-            let verdict = self.judge(client, &mut artifact).await?;
+        let mut open = Vec::new();
+        for mut artifact in artifacts {
+            match self.judge(&mut artifact) {
+                Some(verdict) => looked.add(artifact, verdict),
+                None => open.push(artifact),
+            }
+        }
+        let look_up = |mut artifact| async move {
+            let verdict = self.look_up(client, &mut artifact).await?;
             Ok::<_, RegistryError>((artifact, verdict))
         };
-        let mut judged = stream::iter(artifacts).map(judge).buffered(ARTIFACTS_AT_ONCE);
+        let mut judged = stream::iter(open).map(look_up).buffered(ARTIFACTS_AT_ONCE);
         while let Some((artifact, verdict)) = judged.try_next().await? {
-            match verdict {
-                Ok(()) => looked.chosen.push(artifact),
-                Err(why) => looked.left_out.push(Missed { tags: artifact.tags, why }),
-            }
+            looked.add(artifact, verdict);
         }
         Ok(())
     }
 
-    /// From what costs nothing to what costs most.
-    async fn judge(
+    /// The verdict by what is known, from what costs nothing to what costs most; None = something must be looked up.
+    fn judge(&self, artifact: &mut Artifact) -> Option<Result<(), LeftOut>> {
+        if let Err(why) = self.selector.labels(&artifact.labels).and_then(|()| self.narrow(artifact)) {
+            return Some(Err(why));
+        }
+        self.judge_look_ups(artifact)
+    }
+
+    fn judge_look_ups(&self, artifact: &Artifact) -> Option<Result<(), LeftOut>> {
+        if self.selector.max_severity().is_some() {
+            let verdict = self.selector.scan(artifact.scan.as_ref()?);
+            if verdict.is_err() {
+                return Some(verdict);
+            }
+        }
+        if self.selector.needs_signatures() {
+            return Some(self.selector.signatures(artifact.signatures.as_ref()?));
+        }
+        Some(Ok(()))
+    }
+
+    /// Scans before signatures: where there are scans, one request tells.
+    async fn look_up(
         &self,
         client: &dyn Registry,
         artifact: &mut Artifact,
     ) -> Result<Result<(), LeftOut>, RegistryError> {
-        if let Err(why) = self.selector.labels(&artifact.labels).and_then(|()| self.narrow(artifact)) {
-            return Ok(Err(why));
+        if let (Some(bar), None) = (self.selector.max_severity(), &artifact.scan) {
+            artifact.scan = Some(client.scan(artifact, bar.value).await?);
         }
-        if let Some(bar) = self.selector.max_severity() {
-            let scan = match artifact.scan.take() {
-                Some(scan) => scan,
-                None => client.scan(artifact, bar.value).await?,
-            };
-            let verdict = self.selector.scan(&scan);
-            artifact.scan = Some(scan);
-            if verdict.is_err() {
-                return Ok(verdict);
-            }
-        }
-        if self.selector.needs_signatures() {
-            let signatures: Vec<Signature> = match artifact.signatures.take() {
-                Some(signatures) => signatures,
-                None => client.signatures(artifact).await?,
-            };
-            let verdict = self.selector.signatures(&signatures);
-            artifact.signatures = Some(signatures);
+        if let Some(verdict) = self.judge_look_ups(artifact) {
             return Ok(verdict);
         }
-        Ok(Ok(()))
+        artifact.signatures = Some(client.signatures(artifact).await?);
+        Ok(self.judge_look_ups(artifact).unwrap_or(Ok(())))
     }
 
     /// Keeps the manifests of the wanted platforms.
@@ -194,6 +203,15 @@ impl Question<'_> {
         }
         let reason = format!("none of the wanted platforms is there, only {}", there.join(", "));
         Err(LeftOut { filter: "platform", reason })
+    }
+}
+
+impl Looked {
+    fn add(&mut self, artifact: Artifact, verdict: Result<(), LeftOut>) {
+        match verdict {
+            Ok(()) => self.chosen.push(artifact),
+            Err(why) => self.left_out.push(Missed { tags: artifact.tags, why }),
+        }
     }
 }
 
