@@ -1,5 +1,7 @@
 //! Filters: conditions that an artifact must meet, all of them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
@@ -24,11 +26,11 @@ pub enum Filter {
     Vulnerability { max_severity: Severity },
 }
 
-/// Filters and criteria ready for use.
-#[derive(Debug, Default)]
+/// Filters and criteria ready for use. Cheap to clone.
+#[derive(Debug, Clone, Default)]
 pub struct Selector {
-    repositories: Vec<Glob>,
-    tags: Vec<Glob>,
+    repositories: Vec<Arc<Glob>>,
+    tags: Vec<Arc<Glob>>,
     labels: Vec<String>,
     signed: Vec<Demand<bool>>,
     /// The lowest bar of all, with who sets it.
@@ -171,12 +173,12 @@ fn whose(source: Source) -> &'static str {
 }
 
 /// An empty pattern means everything and needs no matcher (Harbor's rule too).
-fn compile(globs: &mut Vec<Glob>, found: &mut Vec<Invalid>, index: usize, pattern: &str) {
+fn compile(globs: &mut Vec<Arc<Glob>>, found: &mut Vec<Invalid>, index: usize, pattern: &str) {
     if pattern.is_empty() {
         return;
     }
     match Glob::new(pattern) {
-        Ok(glob) => globs.push(glob),
+        Ok(glob) => globs.push(Arc::new(glob)),
         Err(error) => found.push(Invalid::new(format!("filters[{index}].pattern"), error.to_string())),
     }
 }
@@ -207,7 +209,7 @@ fn unwrapped(label: &str) -> Vec<String> {
     if is_wrapped { split_labels(label) } else { vec![label.to_owned()] }
 }
 
-fn matches(globs: &[Glob], filter: &'static str, name: &str) -> Result<(), LeftOut> {
+fn matches(globs: &[Arc<Glob>], filter: &'static str, name: &str) -> Result<(), LeftOut> {
     match globs.iter().find(|glob| !glob.is_match(name)) {
         Some(glob) => {
             Err(LeftOut { filter, reason: format!("{filter} '{name}' does not match '{}'", glob.pattern()) })

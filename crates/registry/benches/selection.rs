@@ -60,7 +60,8 @@ fn selection() -> Vec<Duration> {
         Filter::Signature { signed: true },
     ];
     let selector = Selector::compile(&filters).unwrap();
-    let question = Question { namespace: "company", selector, platforms: &[], sizes: false };
+    let question =
+        Question { namespace: "company", selector, each_project: false, platforms: &[], sizes: false };
     let round = |memory: &Memory| {
         let looks = question.ask(memory, None);
         let looked: Vec<_> = block_on(looks.try_collect()).unwrap();

@@ -10,7 +10,7 @@ use forewarm_domain::project::Project;
 use forewarm_domain::registry::Registry;
 use forewarm_domain::trigger::Start;
 use forewarm_registry::RegistryError;
-use forewarm_registry::selection::{Looked, Missed, Question, selector};
+use forewarm_registry::selection::{Looked, Missed, Question, each_project, selector};
 use futures::{Stream, TryStreamExt as _};
 use poem::http::StatusCode;
 use tokio::time::{Instant, timeout_at};
@@ -53,6 +53,7 @@ pub async fn look(
     let question = Question {
         namespace: &selection.namespace,
         selector,
+        each_project: each_project(&selection),
         platforms: &policy.options.platforms,
         sizes: true,
     };

@@ -12,7 +12,7 @@ impl Registry {
     /// Keeps the tag `sha256-<hex>` that lists all referrers of a digest, as clients do where the API is missing.
     pub fn push_referrers_tag(&self, repository: &str, digest: &str) {
         let mut content = lock(&self.state.content);
-        let index = index(all(&content, repository, digest));
+        let index = index(&all(&content, repository, digest));
         let tag = digest.replace(':', "-");
         content.put_manifest(repository, Some(&tag), media::OCI_INDEX, &index);
     }
@@ -26,14 +26,14 @@ pub(crate) fn get(state: &State, request: &Recorded, repository: &str, digest: &
     let wanted = request.parameter("artifactType");
     let mut found = all(&lock(&state.content), repository, digest);
     found.retain(|entry| wanted.is_none_or(|wanted| entry["artifactType"] == wanted));
-    let answer = Answer::new(200).body(media::OCI_INDEX, index(found).to_string());
+    let answer = Answer::new(200).body(media::OCI_INDEX, index(&found).to_string());
     match wanted {
         Some(_) => answer.header("oci-filters-applied", "artifactType"),
         None => answer,
     }
 }
 
-fn index(referrers: Vec<Value>) -> Value {
+fn index(referrers: &[Value]) -> Value {
     json!({"schemaVersion": 2, "mediaType": media::OCI_INDEX, "manifests": referrers})
 }
 
