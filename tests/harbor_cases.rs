@@ -2,6 +2,7 @@
 //! are in `selection`, times of schedules in `cron`, events in `events`, engines in `provider_dragonfly` and
 //! `provider_kraken`.
 
+mod enforcer;
 mod globs;
 mod names;
 mod statuses;
