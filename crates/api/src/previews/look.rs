@@ -10,7 +10,7 @@ use forewarm_domain::project::Project;
 use forewarm_domain::registry::Registry;
 use forewarm_domain::trigger::Start;
 use forewarm_registry::RegistryError;
-use forewarm_registry::selection::{Looked, Missed, Question, each_project, selector};
+use forewarm_registry::selection::{Looked, Missed, Question, selector};
 use futures::{Stream, TryStreamExt as _};
 use poem::http::StatusCode;
 use tokio::time::{Instant, timeout_at};
@@ -50,13 +50,7 @@ pub async fn look(
         Ok(found) => found.map_err(failed)??,
         Err(_) => return Err(unreachable(format!("registry '{}' did not answer in time", registry.name))),
     };
-    let question = Question {
-        namespace: &selection.namespace,
-        selector,
-        each_project: each_project(&selection),
-        platforms: &policy.options.platforms,
-        sizes: true,
-    };
+    let question = Question { sizes: true, ..Question::of(&selection, selector, &policy.options.platforms) };
     let mut found = Found::default();
     found.gather(question.ask(client.as_ref(), None), deadline).await?;
     let Found { chosen, left_out, cut_off } = found;

@@ -1,8 +1,8 @@
 //! Which artifacts of a registry pass: cheap filters first, remote look-ups only for what passed them.
 
-use forewarm_domain::Invalid;
 mod judge;
 
+use forewarm_domain::Invalid;
 use forewarm_domain::artifact::Artifact;
 use forewarm_domain::criteria::{Criteria, ProjectCriteria, Source};
 use forewarm_domain::execution::{Only, Selection};
@@ -61,9 +61,12 @@ pub async fn selector(
     Ok(selector.map(|selector| selector.with(&own, Source::Project).with(&registrys, Source::Registry)))
 }
 
-/// Whether what the registry demands must be asked for each repository.
-pub fn each_project(selection: &Selection) -> bool {
-    selection.namespace.is_empty() && selection.criteria.follow_registry
+impl<'a> Question<'a> {
+    /// What a selection asks, with the selector made of it.
+    pub fn of(selection: &'a Selection, selector: Selector, platforms: &'a [Platform]) -> Self {
+        let each_project = selection.namespace.is_empty() && selection.criteria.follow_registry;
+        Self { namespace: &selection.namespace, selector, each_project, platforms, sizes: false }
+    }
 }
 
 impl Question<'_> {

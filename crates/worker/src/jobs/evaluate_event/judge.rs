@@ -137,12 +137,7 @@ async fn reason_against(client: &dyn Registry, spec: &Spec) -> Result<Option<Str
             return Ok(Some(format!("a filter cannot be used: {}", words.join("; "))));
         }
     };
-    let question = Question {
-        namespace: &selection.namespace,
-        selector,
-        platforms: &spec.options.platforms,
-        sizes: false,
-    };
+    let question = Question::of(selection, selector, &spec.options.platforms);
     let looks = question.ask(client, Some(only));
     let mut looks = std::pin::pin!(looks);
     let nothing = "no tag of it is wanted".to_owned();

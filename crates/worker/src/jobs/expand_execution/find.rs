@@ -27,13 +27,7 @@ pub(super) async fn policy(
     let registry = targets::registry(context, selected.registry_id).await?;
     let client = registry.client.as_ref();
     let selector = selection::selector(client, selected).await?.map_err(|found| unusable(&found))?;
-    let question = Question {
-        namespace: &selected.namespace,
-        selector,
-        each_project: selection::each_project(selected),
-        platforms: &options.platforms,
-        sizes: false,
-    };
+    let question = Question::of(selected, selector, &options.platforms);
     let looks = question.ask(client, selected.only.as_ref());
     let mut looks = std::pin::pin!(looks);
     while let Some(Looked { chosen, left_out, .. }) = looks.try_next().await? {
