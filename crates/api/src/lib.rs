@@ -13,6 +13,7 @@ mod events;
 mod executions;
 mod filters;
 mod health;
+mod health_history;
 mod image_reference;
 mod input;
 mod instances;

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use forewarm_domain::instance::Health;
-use forewarm_domain::task_log::printable;
+use forewarm_domain::health::Health;
 use poem_openapi::{Enum, Object};
+
+use crate::state::ApiState;
 
 /// What a look at a registry or an engine found.
 #[derive(Object)]
@@ -18,15 +19,20 @@ pub struct PingView {
     pub checked_at: DateTime<Utc>,
 }
 
-impl PingView {
-    pub fn new(answer: Result<String, String>, start: Instant, checked_at: DateTime<Utc>) -> Self {
-        let healthy = answer.is_ok();
-        let (Ok(reason) | Err(reason)) = answer;
+/// Waits for `ping`, for as long as its own limits allow, and says what came of it.
+pub async fn look(state: &ApiState, ping: impl Future<Output = Result<String, String>>) -> Health {
+    let start = Instant::now();
+    let answer = ping.await;
+    Health::found(answer, start.elapsed(), state.store.clock().local())
+}
+
+impl From<Health> for PingView {
+    fn from(health: Health) -> Self {
         Self {
-            healthy,
-            reason: printable(&reason),
-            latency_ms: i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX),
-            checked_at,
+            healthy: health.healthy,
+            reason: health.reason,
+            latency_ms: health.latency_ms,
+            checked_at: health.checked_at,
         }
     }
 }
@@ -44,18 +50,24 @@ pub struct HealthView {
 
 #[derive(Enum, Debug, Clone, Copy)]
 #[oai(rename_all = "snake_case")]
-enum HealthStatus {
+pub enum HealthStatus {
     Healthy,
     Unhealthy,
     /// Nobody has looked since it was created or last changed.
     Unknown,
 }
 
+impl HealthStatus {
+    pub fn of(healthy: bool) -> Self {
+        if healthy { Self::Healthy } else { Self::Unhealthy }
+    }
+}
+
 impl From<Option<Health>> for HealthView {
     fn from(health: Option<Health>) -> Self {
         match health {
             Some(health) => Self {
-                status: if health.healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy },
+                status: HealthStatus::of(health.healthy),
                 reason: health.reason,
                 latency_ms: Some(health.latency_ms),
                 checked_at: Some(health.checked_at),

@@ -1,10 +1,9 @@
 //! Registries: where artifacts live.
 
-use std::time::Instant;
-
 use chrono::{DateTime, Utc};
 use forewarm_domain::registry::Registry;
 use forewarm_domain::{Invalid, Secret, name, url as address};
+use forewarm_store::health::Watched;
 use forewarm_store::registries::RegistryDraft;
 use poem::http::Uri;
 use poem::web::Data;
@@ -17,9 +16,10 @@ use crate::auth::{Auth, Role};
 use crate::checks::{self, Checks};
 use crate::credentials::{self, AuthView, AuthWrite};
 use crate::error::ApiError;
+use crate::health_history::{self, History};
 use crate::input::Input;
 use crate::paging::{Paging, SortBy, first_page, usual_page_size};
-use crate::ping::{HealthView, PingView};
+use crate::ping::{HealthView, PingView, look};
 use crate::state::ApiState;
 use crate::tags::Tag;
 
@@ -171,7 +171,7 @@ impl Api {
 
     /// Ask a registry whether it answers and lets us in
     ///
-    /// Waits for the registry.
+    /// Waits for the registry, and keeps what it found as the registry's health.
     #[oai(path = "/registries/:registry/ping", method = "post", operation_id = "PingRegistry")]
     async fn ping(
         &self,
@@ -184,10 +184,35 @@ impl Api {
         let registry = find(&state, &registry.0).await?;
         let kind = forewarm_registry::kind(&registry.kind)
             .ok_or_else(|| ApiError::internal(format!("registry kind {} is not built in", registry.kind)))?;
-        let start = Instant::now();
-        let answer = kind.connect(&registry, &state.outbound).ping().await;
-        let answer = answer.map_err(|error| error.to_string());
-        Ok(Json(PingView::new(answer, start, state.store.clock().local())))
+        let client = kind.connect(&registry, &state.outbound);
+        let ping = async { client.ping().await.map_err(|error| error.to_string()) };
+        let health = look(&state, ping).await;
+        state.store.health().record(Watched::Registry(registry.id), registry.updated_at, &health).await?;
+        Ok(Json(health.into()))
+    }
+
+    /// Get the health of a registry, and how it changed
+    ///
+    /// Every registry is looked at in the background; a change is a look that found another status or reason.
+    #[oai(path = "/registries/:registry/health", method = "get", operation_id = "GetRegistryHealth")]
+    async fn health(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        uri: &Uri,
+        /// Name of the registry.
+        registry: Path<String>,
+        /// Number of the page of changes, from 1.
+        #[oai(default = "first_page", validator(minimum(value = "1")))]
+        page: Query<i64>,
+        /// How many changes on a page.
+        #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
+        page_size: Query<i64>,
+    ) -> Result<History, ApiError> {
+        auth.require(Role::Viewer)?;
+        let registry = find(&state, &registry.0).await?;
+        let paging = Paging { uri, page: page.0, page_size: page_size.0 };
+        health_history::answer(&state, Watched::Registry(registry.id), registry.health, &paging).await
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::auth::Auth;
+use crate::health::Health;
 
 /// One configured engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,14 +67,4 @@ pub enum KrakenMode {
 /// Why the tasks of a disabled instance are stopped.
 pub fn disabled(name: &str) -> String {
     format!("instance '{name}' is disabled")
-}
-
-/// The outcome of the last look at an engine or a registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    pub healthy: bool,
-    /// Why it is not healthy, or what answered, in one line.
-    pub reason: String,
-    pub latency_ms: i64,
-    pub checked_at: DateTime<Utc>,
 }

@@ -11,6 +11,7 @@ pub mod event;
 pub mod execution;
 pub mod filter;
 pub mod glob;
+pub mod health;
 pub mod hint;
 pub mod instance;
 pub mod invalid;

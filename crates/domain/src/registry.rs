@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::Secret;
 use crate::auth::Auth;
-use crate::instance::Health;
+use crate::health::Health;
 
 /// One configured registry.
 #[derive(Debug, Clone, PartialEq)]

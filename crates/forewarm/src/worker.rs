@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use forewarm_http::Outbound;
+use forewarm_store::retention::Retention;
 use forewarm_worker::{Settings, Worker};
 
 use crate::database::{DatabaseArgs, prepare};
@@ -40,6 +41,20 @@ pub struct WorkArgs {
     /// Seconds that running calls get to end when the process is asked to stop.
     #[arg(long, env = "FOREWARM_DRAIN_SECONDS", default_value_t = 20)]
     pub drain_seconds: u64,
+
+    /// Seconds between two looks at the health of each instance and registry, by one of all processes; 0: none are
+    /// looked at.
+    #[arg(long, env = "FOREWARM_HEALTH_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub health_seconds: u64,
+
+    /// How many executions of each policy are kept, the newest; older ones are deleted with their tasks and logs
+    /// once they have ended.
+    #[arg(long, env = "FOREWARM_KEEP_EXECUTIONS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub keep_executions: u32,
+
+    /// Days after its end that any execution is deleted, also one without a policy.
+    #[arg(long, env = "FOREWARM_KEEP_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    pub keep_days: u64,
 }
 
 impl WorkArgs {
@@ -49,6 +64,11 @@ impl WorkArgs {
             max_calls: self.max_calls as usize,
             lease: Duration::from_secs(self.lease_seconds),
             drain: Duration::from_secs(self.drain_seconds),
+            health_interval: Duration::from_secs(self.health_seconds),
+            retention: Retention {
+                executions: self.keep_executions,
+                age: Duration::from_secs(self.keep_days * 24 * 60 * 60),
+            },
             ..Settings::default()
         }
     }

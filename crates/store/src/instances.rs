@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::auth::Auth;
-use forewarm_domain::instance::{Health, Instance, InstanceSettings, disabled};
+use forewarm_domain::instance::{Instance, InstanceSettings, disabled};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use url::Url;
@@ -178,23 +178,6 @@ impl Instances<'_> {
         };
         tx.commit().await?;
         Ok(stopped)
-    }
-
-    /// Keeps the outcome of a look at the engine.
-    pub async fn record_health(&self, id: i64, health: &Health) -> Result<(), StoreError> {
-        sqlx::query!(
-            "UPDATE instances
-             SET healthy = $2, health_reason = $3, health_latency_ms = $4, health_checked_at = $5
-             WHERE id = $1",
-            id,
-            health.healthy,
-            health.reason,
-            health.latency_ms,
-            health.checked_at,
-        )
-        .execute(&self.store.pool)
-        .await?;
-        Ok(())
     }
 
     /// Deletes an instance that no policy and no unfinished execution needs.

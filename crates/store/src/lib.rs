@@ -4,13 +4,13 @@
 mod clock;
 mod credentials;
 mod error;
-mod health;
 mod migrate;
 mod origin_access;
 
 pub mod embedded;
 pub mod events;
 pub mod executions;
+pub mod health;
 pub mod instances;
 pub mod listing;
 pub mod outcome;
@@ -18,6 +18,7 @@ pub mod policies;
 pub mod projects;
 pub mod queue;
 pub mod registries;
+pub mod retention;
 pub mod schedules;
 pub mod sweep;
 pub mod task_logs;

@@ -78,7 +78,7 @@ impl Schedules<'_> {
             r#"SELECT id, next_fire_at AS "due!", coalesce($1, now()) AS "now!", trigger
                FROM policies
                WHERE enabled AND next_fire_at <= coalesce($1, now()) AND id <> ALL ($2)
-               ORDER BY next_fire_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"#,
+               ORDER BY next_fire_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED"#,
             self.store.clock.bind(),
             others,
         );

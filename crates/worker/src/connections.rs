@@ -64,6 +64,11 @@ impl Connections {
         if let Some(kept) = fresh(&self.instances, id) {
             return Ok(Some(kept));
         }
+        self.current_instance(id).await
+    }
+
+    /// The same, as it is in the database at this moment.
+    pub async fn current_instance(&self, id: i64) -> Result<Option<Arc<ConnectedInstance>>, StoreError> {
         let Some(instance) = self.store.instances().by_id(id).await? else {
             return Ok(None);
         };
@@ -87,6 +92,11 @@ impl Connections {
         if let Some(kept) = fresh(&self.registries, id) {
             return Ok(Some(kept));
         }
+        self.current_registry(id).await
+    }
+
+    /// The same, as it is in the database at this moment.
+    pub async fn current_registry(&self, id: i64) -> Result<Option<Arc<ConnectedRegistry>>, StoreError> {
         let Some(registry) = self.store.registries().by_id(id).await? else {
             return Ok(None);
         };

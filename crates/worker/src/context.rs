@@ -6,6 +6,7 @@ use std::time::Duration;
 use forewarm_domain::task_log::TaskLog;
 use forewarm_http::Outbound;
 use forewarm_store::Store;
+use forewarm_store::retention::Retention;
 
 use crate::connections::Connections;
 use crate::listeners::Listeners;
@@ -26,6 +27,10 @@ pub struct Settings {
     pub lease: Duration,
     /// How often the sweep looks for lost leases and tickets.
     pub sweep_interval: Duration,
+    /// The time between two looks at the health of each instance and registry, a tenth more or less; 0 = none.
+    pub health_interval: Duration,
+    /// Which executions are kept.
+    pub retention: Retention,
 }
 
 impl Default for Settings {
@@ -37,6 +42,8 @@ impl Default for Settings {
             drain: Duration::from_secs(20),
             lease: Duration::from_secs(30),
             sweep_interval: Duration::from_secs(5),
+            health_interval: Duration::from_secs(60),
+            retention: Retention::default(),
         }
     }
 }

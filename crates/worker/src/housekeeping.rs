@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use forewarm_store::queue;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
-use crate::schedule;
+use crate::{health, retention, schedule};
 
 const PRUNE_INTERVAL: Duration = Duration::from_secs(2);
 const PRUNE_CHUNK: i64 = 5_000;
@@ -21,22 +21,28 @@ const PRUNE_EVENTS_CHUNK: i64 = 1_000;
 pub(crate) async fn run(context: Context, stop: CancellationToken) {
     let sweep_interval = context.settings.sweep_interval;
     tokio::join!(
-        every(sweep_interval, &stop, || sweep(&context)),
-        every(schedule::INTERVAL, &stop, || schedule::fire(&context)),
-        every(PRUNE_INTERVAL, &stop, || prune(&context)),
-        every(PRUNE_WORKERS_INTERVAL, &stop, || prune_workers(&context)),
-        every(PRUNE_WARM_INTERVAL, &stop, || prune_warm(&context)),
-        every(PRUNE_EVENTS_INTERVAL, &stop, || prune_events(&context)),
+        every(interval(sweep_interval), &stop, || sweep(&context)),
+        every(interval(schedule::INTERVAL), &stop, || schedule::fire(&context)),
+        every(interval(PRUNE_INTERVAL), &stop, || prune(&context)),
+        every(interval(PRUNE_WORKERS_INTERVAL), &stop, || prune_workers(&context)),
+        every(interval(PRUNE_WARM_INTERVAL), &stop, || prune_warm(&context)),
+        every(interval(PRUNE_EVENTS_INTERVAL), &stop, || prune_events(&context)),
+        // These may take long: they are given up when the process is asked to stop.
+        every(interval(health::INTERVAL), &stop, || until(&stop, health::look(&context))),
+        every(retention::times(), &stop, || until(&stop, retention::prune(&context))),
     );
 }
 
-/// Does something at once and then at every tick, until `stop`; a round under way is brought to its end.
-async fn every<F: Future<Output = ()>>(period: Duration, stop: &CancellationToken, round: impl Fn() -> F) {
-    let mut ticks = interval(period);
+/// Does something at every tick until `stop`; a round under way is brought to its end.
+async fn every<F: Future<Output = ()>>(mut ticks: Interval, stop: &CancellationToken, round: impl Fn() -> F) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         round().await;
     }
+}
+
+async fn until(stop: &CancellationToken, round: impl Future<Output = ()>) {
+    stop.run_until_cancelled(round).await;
 }
 
 pub(crate) async fn sweep(context: &Context) {

@@ -5,11 +5,13 @@ mod backoff;
 mod connections;
 mod context;
 mod dispatch;
+mod health;
 mod housekeeping;
 mod jobs;
 mod keeper;
 mod listeners;
 mod queue;
+mod retention;
 mod running;
 mod schedule;
 
@@ -61,6 +63,16 @@ impl Worker {
     /// Starts what is due by schedule now, for tests.
     pub async fn fire_schedules(&self) {
         schedule::fire(&self.context).await;
+    }
+
+    /// Looks at everything whose health is due now, for tests.
+    pub async fn check_health(&self) {
+        health::look(&self.context).await;
+    }
+
+    /// Deletes what is older than is kept, for tests.
+    pub async fn prune_executions(&self) {
+        retention::prune(&self.context).await;
     }
 
     /// One round of the sweep, for tests.

@@ -2,11 +2,10 @@
 
 mod types;
 
-use std::time::Instant;
-
 use forewarm_domain::Invalid;
-use forewarm_domain::instance::{Health, Instance};
+use forewarm_domain::instance::Instance;
 use forewarm_domain::options::Kind;
+use forewarm_store::health::Watched;
 use forewarm_store::instances::InstanceDraft;
 use poem::http::Uri;
 use poem::web::Data;
@@ -18,9 +17,10 @@ use self::types::{View, Write};
 use crate::answers::{Created, Gone, Listed, deleted, location, written};
 use crate::auth::{Auth, Role};
 use crate::error::ApiError;
+use crate::health_history::{self, History};
 use crate::input::Input;
 use crate::paging::{Paging, SortBy, first_page, usual_page_size};
-use crate::ping::PingView;
+use crate::ping::{PingView, look};
 use crate::state::ApiState;
 use crate::tags::Tag;
 
@@ -131,18 +131,35 @@ impl Api {
         let instance = find(&state, &instance.0).await?;
         let vendor = forewarm_provider::vendor(&instance.vendor)
             .ok_or_else(|| ApiError::internal(format!("vendor {} is not built in", instance.vendor)))?;
-        let start = Instant::now();
-        let answer = vendor.connect(&instance, &state.outbound).ping().await;
-        let answer = answer.map_err(|error| error.to_string());
-        let ping = PingView::new(answer, start, state.store.clock().local());
-        let health = Health {
-            healthy: ping.healthy,
-            reason: ping.reason.clone(),
-            latency_ms: ping.latency_ms,
-            checked_at: ping.checked_at,
-        };
-        state.store.instances().record_health(instance.id, &health).await?;
-        Ok(Json(ping))
+        let provider = vendor.connect(&instance, &state.outbound);
+        let ping = async { provider.ping().await.map_err(|error| error.to_string()) };
+        let health = look(&state, ping).await;
+        state.store.health().record(Watched::Instance(instance.id), instance.updated_at, &health).await?;
+        Ok(Json(health.into()))
+    }
+
+    /// Get the health of an instance, and how it changed
+    ///
+    /// An enabled instance is looked at in the background; a change is a look that found another status or reason.
+    #[oai(path = "/instances/:instance/health", method = "get", operation_id = "GetInstanceHealth")]
+    async fn health(
+        &self,
+        auth: Auth,
+        state: Data<&ApiState>,
+        uri: &Uri,
+        /// Name of the instance.
+        instance: Path<String>,
+        /// Number of the page of changes, from 1.
+        #[oai(default = "first_page", validator(minimum(value = "1")))]
+        page: Query<i64>,
+        /// How many changes on a page.
+        #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
+        page_size: Query<i64>,
+    ) -> Result<History, ApiError> {
+        auth.require(Role::Viewer)?;
+        let instance = find(&state, &instance.0).await?;
+        let paging = Paging { uri, page: page.0, page_size: page_size.0 };
+        health_history::answer(&state, Watched::Instance(instance.id), instance.health, &paging).await
     }
 }
 

@@ -67,7 +67,14 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let stage = Stage::set(args.speed, folder.path()).await?;
     stage.announce(args.speed);
     let (store, embedded) = database(folder.path()).await?;
-    let work = WorkArgs { max_calls: 64, lease_seconds: 30, drain_seconds: 5 };
+    let work = WorkArgs {
+        max_calls: 64,
+        lease_seconds: 30,
+        drain_seconds: 5,
+        health_seconds: 60,
+        keep_executions: 50,
+        keep_days: 90,
+    };
     let serving = tokio::spawn(serve(acceptor, store, Some(embedded), Some(work), stop.clone()));
     let shown = tokio::select! {
         shown = show(&server, &stage) => shown,
