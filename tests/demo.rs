@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::support::binary::forewarm;
 
 /// Far longer than a demo takes; only a failure waits this long.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(240);
 
 #[tokio::test]
 async fn it_runs_a_policy_on_every_engine_and_ends_well() {
@@ -30,6 +30,12 @@ async fn it_runs_a_policy_on_every_engine_and_ends_well() {
     let (before, _) = shown.split_once(" bytes now lie in the mirror's storage").expect(&shown);
     let bytes: u64 = before.lines().next_back().unwrap().parse().unwrap();
     assert!(bytes > 0, "{shown}");
+    for (trigger, message) in [("event", "1 artifact of 1 repository matched"), ("schedule", "already warm")]
+    {
+        let line =
+            shown.lines().find(|line| line.contains(&format!(" by {trigger}: success: "))).expect(&shown);
+        assert!(line.contains(message), "{line}");
+    }
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0, "nothing is left behind");
 }
 

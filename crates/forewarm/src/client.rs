@@ -70,6 +70,14 @@ impl Client {
         .await
     }
 
+    /// The newest execution that was started so: `manual`, `schedule` or `event`.
+    pub async fn newest_execution(&self, trigger: &str) -> anyhow::Result<Option<Execution>> {
+        let request = self.request(Method::GET, "/api/v1/executions")?;
+        let request = request.query(&[("trigger", trigger), ("page_size", "1")]);
+        let found: Vec<Value> = self.answer(request).await?;
+        found.into_iter().next().map(Execution::read).transpose()
+    }
+
     pub async fn execution(&self, id: i64) -> anyhow::Result<Execution> {
         let path = format!("/api/v1/executions/{id}");
         Execution::read(self.answer(self.request(Method::GET, &path)?).await?)

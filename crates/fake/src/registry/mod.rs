@@ -8,6 +8,7 @@ mod lie;
 mod listing;
 mod manifests;
 pub(crate) mod media;
+mod notification;
 mod push;
 mod referrers;
 mod routes;
@@ -23,6 +24,7 @@ pub use auth::{Auth, Bearer};
 pub use content::{Manifest, Pushed};
 pub use knobs::{Cursors, Knobs, Links, Storage};
 pub use lie::Lie;
+pub use notification::NOTIFICATION;
 pub use spec::{ArtifactSpec, ImageSpec, IndexSpec};
 
 pub(crate) use auth::basic_pair;

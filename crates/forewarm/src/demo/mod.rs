@@ -5,6 +5,7 @@ mod mirror;
 mod seed;
 mod stage;
 mod table;
+mod unasked;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -27,7 +28,8 @@ use crate::worker::WorkArgs;
 
 /// Show everything: one process with an embedded Postgres, a demo registry and demo engines.
 ///
-/// Makes a project and policies, runs one, shows its progress and a summary, and stays up to be played with. Nothing
+/// Makes a project and policies, runs one, shows its progress and a summary, lets a push and a schedule start two more,
+/// and stays up to be played with. Nothing
 /// is kept when it ends. The registry, the Dragonfly and the Kraken are faithful fakes; the mirror is a real
 /// docker-registry where that program is installed.
 #[derive(Debug, Args)]
@@ -97,7 +99,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(if went_well || !args.once { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs the policy and tells what came of it; true = every task succeeded.
+/// Runs a policy by hand, lets two start by themselves, and tells what came of them; true = every task succeeded.
 async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
     let client = Client::new(server)?;
     seed::wait_until_ready(&client).await?;
@@ -105,7 +107,7 @@ async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
     println!("\nRunning policy 'releases' of project 'shop' (execution {}):", started.facts.id);
     let mut progress = Progress::new(Box::new(std::io::stdout()));
     let ended = follow(&client, started, &mut progress).await?;
-    let went_well = ended.succeeded();
+    let mut went_well = ended.succeeded();
     let tasks = client.tasks(ended.facts.id, None, usize::MAX).await?;
     println!("\n{}", Summary::of_failures(&client, ended).await?.text());
     println!("{}", table::by_instance(&tasks));
@@ -116,6 +118,8 @@ async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
             mirror.storage().display()
         );
     }
+    went_well &= unasked::push(&client, server, stage).await?.succeeded();
+    went_well &= unasked::minute(&client).await?.succeeded();
     println!(
         "\n  API            {server}/api/v1\n  documentation  {server}/docs\n  console        {server}/"
     );

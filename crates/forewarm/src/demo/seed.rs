@@ -25,7 +25,9 @@ pub async fn wait_until_ready(client: &Client) -> anyhow::Result<()> {
 /// Makes everything and starts the policy `releases`.
 pub async fn seed(server: &str, stage: &Stage) -> anyhow::Result<Execution> {
     let api = Api { outbound: Outbound::new(), base: format!("{server}/api/v1") };
-    api.post("registries", &json!({"name": "hub", "kind": "oci", "url": stage.registry.url()})).await?;
+    let hub =
+        json!({"name": "hub", "kind": "oci", "url": stage.registry.url(), "event_secrets": [stage.secret]});
+    api.post("registries", &hub).await?;
     for instance in instances(stage) {
         api.post("instances", &instance).await?;
     }
@@ -59,6 +61,11 @@ fn policies(stage: &Stage) -> Vec<Value> {
         json!({"name": "arm", "description": "What the arm64 nodes run", "instances": ["dragonfly"],
                "filters": [{"type": "repository", "pattern": "**"}],
                "options": {"scope": "all_seed_peers", "platforms": ["linux/arm64"]}}),
+        json!({"name": "on-push", "description": "Every release as soon as it is pushed", "instances": everywhere,
+               "filters": [{"type": "tag", "pattern": "v*"}], "trigger": {"type": "event", "events": ["push"]}}),
+        json!({"name": "every-minute", "description": "Whatever is not warm any more", "instances": everywhere,
+               "filters": [{"type": "repository", "pattern": "web"}, {"type": "tag", "pattern": "v*"}],
+               "trigger": {"type": "schedule", "cron": "* * * * *"}}),
         json!({"name": "backend", "description": "What carries the label tier=backend", "instances": ["kraken"],
                "filters": [{"type": "label", "labels": ["tier=backend"]}]}),
     ]

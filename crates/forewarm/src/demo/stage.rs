@@ -16,6 +16,8 @@ pub struct Stage {
     pub kraken: Kraken,
     /// None where the docker-registry program is missing.
     pub mirror: Option<Mirror>,
+    /// What the registry proves itself with when it tells of a push.
+    pub secret: String,
 }
 
 impl Stage {
@@ -29,7 +31,8 @@ impl Stage {
         let knobs = kraken::Knobs { clock: Clock::real(), ..Default::default() };
         let kraken = Kraken::start_with(knobs).await.context("the fake Kraken")?;
         let mirror = Mirror::start(&registry.url(), folder).await?;
-        Ok(Self { registry, dragonfly, kraken, mirror })
+        let secret = uuid::Uuid::new_v4().simple().to_string();
+        Ok(Self { registry, dragonfly, kraken, mirror, secret })
     }
 
     pub fn announce(&self, speed: f64) {
