@@ -72,7 +72,7 @@ fn only(parsed: &Parsed) -> &Hint {
 fn is(hint: &Hint, kind: EventKind, repository: &str, digest: Option<&str>, tags: &[&str]) {
     assert_eq!(hint.kind, kind, "{hint:?}");
     assert_eq!(hint.repository, repository);
-    assert_eq!(hint.digest.as_ref().map(|digest| digest.as_str()), digest);
+    assert_eq!(hint.digest.as_ref().map(forewarm_domain::digest::Digest::as_str), digest);
     assert_eq!(hint.tags, tags);
 }
 

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
 
+/// Settings of a Harbor project.
+type Settings = &'static [(&'static str, &'static str)];
+
 /// Project `library` as in Harbor's test: every artifact scans as low.
 async fn library() -> Harbor {
     let harbor = Harbor::start().await.unwrap();
@@ -79,7 +82,7 @@ async fn repository_tag_and_labels_leave_one_candidate() {
 async fn project_settings_override_as_in_harbors_table_but_drop_nothing() {
     let signed = json!({ "type": "signature", "signed": true });
     let below = |severity: &str| json!({ "type": "vulnerability", "max_severity": severity });
-    let table: [(&[(&str, &str)], Value, usize); 10] = [
+    let table: [(Settings, Value, usize); 10] = [
         (&[], json!([]), 2),
         // Harbor drops the policy's own filters here, and finds both.
         (&[], json!([signed]), 0),

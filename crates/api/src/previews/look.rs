@@ -47,7 +47,7 @@ pub async fn look(
     };
     let deadline = Instant::now() + LONGEST;
     let selector = match timeout_at(deadline, selector(client.as_ref(), &selection)).await {
-        Ok(found) => found.map_err(failed)??,
+        Ok(found) => found.map_err(|error| failed(&error))??,
         Err(_) => return Err(unreachable(format!("registry '{}' did not answer in time", registry.name))),
     };
     let question = Question { sizes: true, ..Question::of(&selection, selector, &policy.options.platforms) };
@@ -76,7 +76,7 @@ impl Found {
             match timeout_at(deadline, looks.try_next()).await {
                 Ok(Ok(Some(looked))) => self.add(looked),
                 Ok(Ok(None)) => break,
-                Ok(Err(error)) => return Err(failed(error)),
+                Ok(Err(error)) => return Err(failed(&error)),
                 Err(_) => self.cut_off = Some(format!("the registry took longer than {LONGEST:?}")),
             }
         }
@@ -93,7 +93,7 @@ impl Found {
     }
 }
 
-fn failed(error: RegistryError) -> ApiError {
+fn failed(error: &RegistryError) -> ApiError {
     unreachable(format!("the registry cannot be looked at: {error}"))
 }
 
