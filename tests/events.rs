@@ -9,3 +9,4 @@ mod index;
 mod receiver;
 mod scene;
 mod trouble;
+mod watching;

@@ -22,6 +22,7 @@ use forewarm_store::executions::ExecutionFilter;
 use forewarm_store::outcome::Written;
 use forewarm_store::policies::PolicyDraft;
 use forewarm_store::projects::ProjectDraft;
+use forewarm_store::registries::RegistryDraft;
 
 use crate::support::lab::Lab;
 
@@ -38,9 +39,43 @@ impl Scene {
         let lab = Lab::start().await;
         let images = FakeRegistry::start().await.unwrap();
         let registry = lab.registry("hub", &images.url()).await;
+        Self::with(lab, images, registry).await
+    }
+
+    /// With a registry of another kind. The engine is one that will not do what it is asked.
+    pub async fn of(lab: Lab, registry: Registry) -> Self {
+        let images = FakeRegistry::start().await.unwrap();
+        Self::with(lab, images, registry).await
+    }
+
+    async fn with(lab: Lab, images: FakeRegistry, registry: Registry) -> Self {
         let cache = lab.instance(Lab::draft("cache", "mirror", &images.url())).await;
         let project = project(&lab, &registry, "shop", "shop").await;
         Self { lab, images, registry, project, cache }
+    }
+
+    /// Lets the registry be watched every so many seconds, or not at all.
+    pub async fn watch_every(&self, seconds: Option<i32>) {
+        let registry = self.registry.clone();
+        let draft = RegistryDraft {
+            name: registry.name,
+            kind: registry.kind,
+            description: String::new(),
+            url: registry.url,
+            auth: registry.auth,
+            insecure_tls: false,
+            repositories: vec![],
+            event_secrets: vec![],
+            watch_interval_seconds: seconds,
+        };
+        done(self.lab.store.registries().update(self.registry.id, &draft).await.unwrap());
+    }
+
+    /// Lets a minute pass, looks at the registry, and does everything that comes of it.
+    pub async fn look_again(&self) {
+        self.lab.advance(60);
+        self.lab.worker.watch().await;
+        self.lab.run_dry().await;
     }
 
     /// An enabled policy of the project that waits for these events.

@@ -54,12 +54,16 @@ impl Lab {
     }
 
     pub async fn registry(&self, name: &str, url: &str) -> Registry {
+        self.registry_of("oci", name, url, Auth::None).await
+    }
+
+    pub async fn registry_of(&self, kind: &str, name: &str, url: &str, auth: Auth) -> Registry {
         let draft = RegistryDraft {
             name: name.to_owned(),
-            kind: "oci".to_owned(),
+            kind: kind.to_owned(),
             description: String::new(),
             url: url.parse().unwrap(),
-            auth: Auth::None,
+            auth,
             insecure_tls: false,
             repositories: vec![],
             event_secrets: vec![],

@@ -1,6 +1,7 @@
 //! Where artifacts come from. One file per kind of registry; [`KINDS`] is the list.
 
 mod error;
+pub mod glance;
 mod harbor;
 mod oci;
 pub mod remembered;
@@ -90,6 +91,24 @@ pub trait Registry: Send + Sync {
         digest: &Digest,
         among: &[String],
     ) -> Result<Vec<String>, RegistryError>;
+
+    /// Every tag of a repository with the digest that it names, without those of signatures and the like.
+    async fn digests(&self, repository: &str) -> Result<Vec<(String, Digest)>, RegistryError> {
+        let selector = Selector::default();
+        let wanted = Wanted { selector: &selector, platforms: false, sizes: false };
+        let found = self.artifacts(repository, &wanted).await?;
+        let tagged = |artifact: Artifact| {
+            let digest = artifact.digest;
+            artifact.tags.into_iter().map(move |tag| (tag, digest.clone()))
+        };
+        Ok(found.artifacts.into_iter().flat_map(tagged).collect())
+    }
+
+    /// Whether labels are put on artifacts after they were pushed. Then a list of artifacts tells them, too; otherwise
+    /// they are a part of what the digest names.
+    fn labels_change(&self) -> bool {
+        false
+    }
 
     /// The config and layers of one image manifest, in order, each once.
     async fn blobs(&self, repository: &str, manifest: &Digest) -> Result<Vec<Blob>, RegistryError>;

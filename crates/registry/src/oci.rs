@@ -115,6 +115,11 @@ impl Registry for Oci {
         self.tags_naming(repository, digest, among).await
     }
 
+    async fn digests(&self, repository: &str) -> Result<Vec<(String, Digest)>, RegistryError> {
+        name::check_repository(repository)?;
+        self.tags_with_digests(repository).await
+    }
+
     async fn blobs(&self, repository: &str, manifest: &Digest) -> Result<Vec<Blob>, RegistryError> {
         name::check_repository(repository)?;
         let document = self.read(repository, manifest).await?;

@@ -95,6 +95,14 @@ impl Registry for Remembered<'_> {
         once(&self.tags, key, self.client.tags_of(repository, digest, among)).await
     }
 
+    async fn digests(&self, repository: &str) -> Result<Vec<(String, Digest)>, RegistryError> {
+        self.client.digests(repository).await
+    }
+
+    fn labels_change(&self) -> bool {
+        self.client.labels_change()
+    }
+
     async fn blobs(&self, repository: &str, manifest: &Digest) -> Result<Vec<Blob>, RegistryError> {
         self.client.blobs(repository, manifest).await
     }

@@ -24,6 +24,7 @@ pub mod sweep;
 pub mod task_logs;
 pub mod tasks;
 pub mod warm;
+pub mod watches;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;

@@ -7,7 +7,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
-use crate::{health, retention, schedule};
+use crate::{health, retention, schedule, watch};
 
 const PRUNE_INTERVAL: Duration = Duration::from_secs(2);
 const PRUNE_CHUNK: i64 = 5_000;
@@ -23,6 +23,7 @@ pub(crate) async fn run(context: Context, stop: CancellationToken) {
     tokio::join!(
         every(interval(sweep_interval), &stop, || sweep(&context)),
         every(interval(schedule::INTERVAL), &stop, || schedule::fire(&context)),
+        every(interval(watch::INTERVAL), &stop, || watch::round(&context)),
         every(interval(PRUNE_INTERVAL), &stop, || prune(&context)),
         every(interval(PRUNE_WORKERS_INTERVAL), &stop, || prune_workers(&context)),
         every(interval(PRUNE_WARM_INTERVAL), &stop, || prune_warm(&context)),

@@ -14,6 +14,7 @@ mod queue;
 mod retention;
 mod running;
 mod schedule;
+mod watch;
 
 use forewarm_http::Outbound;
 use forewarm_store::Store;
@@ -73,6 +74,12 @@ impl Worker {
     /// Deletes what is older than is kept, for tests.
     pub async fn prune_executions(&self) {
         retention::prune(&self.context).await;
+    }
+
+    /// Looks at the watched registries whose time has come, to the end, for tests.
+    pub async fn watch(&self) {
+        watch::round(&self.context).await;
+        self.context.running.wait_until_idle().await;
     }
 
     /// One round of the sweep, for tests.

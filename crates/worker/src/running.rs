@@ -20,6 +20,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const MAX_EXPANSIONS: usize = 16;
 /// Events evaluated at one time.
 const MAX_EVALUATIONS: usize = 16;
+/// Watched registries looked at at one time.
+const MAX_WATCHES: usize = 4;
 
 /// Kinds of calls that must not wait for each other: reading an image through a mirror takes minutes, asking how a job
 /// is going takes none.
@@ -29,6 +31,7 @@ pub(crate) enum Lane {
     Submit,
     Check,
     Evaluate,
+    Watch,
 }
 
 #[derive(Clone)]
@@ -37,6 +40,7 @@ pub(crate) struct Running {
     submissions: Arc<Semaphore>,
     checks: Arc<Semaphore>,
     evaluations: Arc<Semaphore>,
+    watches: Arc<Semaphore>,
     tracker: TaskTracker,
     /// Cancelled when the drain time is over: whoever still works gives its lease back.
     over: CancellationToken,
@@ -52,6 +56,7 @@ impl Running {
             submissions: Arc::new(Semaphore::new(max_calls)),
             checks: Arc::new(Semaphore::new(max_calls)),
             evaluations: Arc::new(Semaphore::new(MAX_EVALUATIONS)),
+            watches: Arc::new(Semaphore::new(MAX_WATCHES)),
             tracker: TaskTracker::new(),
             over: CancellationToken::new(),
         }
@@ -64,6 +69,7 @@ impl Running {
             Lane::Submit => &self.submissions,
             Lane::Check => &self.checks,
             Lane::Evaluate => &self.evaluations,
+            Lane::Watch => &self.watches,
         };
         let permit = tokio::time::timeout(PATIENCE, places.clone().acquire_owned()).await;
         permit.ok()?.ok().map(Place)

@@ -103,6 +103,10 @@ impl Registry for Harbor {
         self.tags_naming(repository, digest, among).await
     }
 
+    fn labels_change(&self) -> bool {
+        true
+    }
+
     async fn blobs(&self, repository: &str, manifest: &Digest) -> Result<Vec<Blob>, RegistryError> {
         self.distribution.blobs(repository, manifest).await.map_err(pulled)
     }

@@ -85,6 +85,18 @@ impl Oci {
         Ok(named.into_iter().filter(|(_, named)| names_it(named)).map(|(tag, _)| tag).collect())
     }
 
+    /// What each tag names, without reading what that is.
+    pub(super) async fn tags_with_digests(
+        &self,
+        repository: &str,
+    ) -> Result<Vec<(String, Digest)>, RegistryError> {
+        let mut tags = self.tags(repository).await?;
+        tags.retain(|tag| name::is_tag(tag) && !is_companion(tag));
+        let groups = self.groups(repository, tags, &mut Found::default()).await?;
+        let each = |group: Group| group.tags.into_iter().map(move |tag| (tag, group.digest.clone()));
+        Ok(groups.into_iter().flat_map(each).collect())
+    }
+
     /// Every tag of the repository, each once, in the registry's order.
     async fn tags(&self, repository: &str) -> Result<Vec<String>, RegistryError> {
         let path = format!("{repository}/tags/list");
