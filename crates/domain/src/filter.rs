@@ -203,7 +203,7 @@ pub fn split_labels(text: &str) -> Vec<String> {
 }
 
 /// One label; or several in braces. A comma alone may be part of a value.
-fn unwrapped(label: &str) -> Vec<String> {
+pub(crate) fn unwrapped(label: &str) -> Vec<String> {
     let label = label.trim();
     let is_wrapped = label.starts_with('{') && label.ends_with('}');
     if is_wrapped { split_labels(label) } else { vec![label.to_owned()] }

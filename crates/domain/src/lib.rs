@@ -11,6 +11,7 @@ pub mod event;
 pub mod execution;
 pub mod filter;
 pub mod glob;
+pub mod harbor;
 pub mod health;
 pub mod hint;
 pub mod instance;

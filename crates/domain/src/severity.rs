@@ -41,6 +41,18 @@ impl Severity {
             Self::Critical => "critical",
         }
     }
+
+    /// Harbor's number for it, 0 to 5 (Harbor 2.16, `vuln.Severity`).
+    pub fn code(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Negligible => 1,
+            Self::Low => 2,
+            Self::Medium => 3,
+            Self::High => 4,
+            Self::Critical => 5,
+        }
+    }
 }
 
 impl fmt::Display for Severity {
