@@ -4,6 +4,12 @@ use forewarm_domain::Secret;
 use forewarm_domain::auth::Auth;
 use forewarm_domain::harbor::credentials::{AuthInfo, decode, merge, mode};
 
+/// The entries of `auth_info`, as a row gives them.
+type Entries = &'static [(&'static str, &'static str)];
+
+/// The credentials of before, mode and entries of the update, and what is stored then; None = it is refused.
+type Update<'a> = (&'a Auth, &'a str, Option<Entries>, Option<Auth>);
+
 fn info(entries: &[(&str, &str)]) -> AuthInfo {
     entries.iter().map(|(key, value)| ((*key).to_owned(), Secret::new(*value))).collect()
 }
@@ -22,7 +28,7 @@ fn header(name: &str, value: &str) -> Auth {
 
 #[test]
 fn each_mode_reads_its_own_entries() {
-    let table: [(&str, &[(&str, &str)], Auth); 8] = [
+    let table: [(&str, Entries, Auth); 8] = [
         ("NONE", &[], Auth::None),
         ("NONE", &[("token", "a")], Auth::None),
         ("BASIC", &[("username", "password")], basic("username", "password")),
@@ -41,7 +47,7 @@ fn each_mode_reads_its_own_entries() {
 
 #[test]
 fn what_cannot_work_is_refused_when_it_is_stored() {
-    let table: [(&str, &[(&str, &str)], &str); 16] = [
+    let table: [(&str, Entries, &str); 16] = [
         ("BASIC", &[], "auth_info"),
         ("OAUTH", &[], "auth_info"),
         ("CUSTOM", &[], "auth_info"),
@@ -69,7 +75,7 @@ fn what_cannot_work_is_refused_when_it_is_stored() {
 #[test]
 fn an_update_keeps_replaces_or_clears_as_harbors_table_says() {
     let stored = bearer("a");
-    let table: [(&Auth, &str, Option<&[(&str, &str)]>, Option<Auth>); 10] = [
+    let table: [Update<'_>; 10] = [
         (&stored, "OAUTH", None, Some(bearer("a"))),
         (&stored, "OAUTH", Some(&[]), Some(bearer("a"))),
         // Harbor writes the empty mode besides, and then finds no handler for it.
