@@ -82,6 +82,33 @@ async fn bad_input_is_refused_with_the_field_named_and_writes_nothing() {
         (
             "projects/shop/policies",
             &policy(),
+            json!({ "trigger": { "type": "event", "events": ["pull"] } }),
+            "trigger.events[0]: must be one of push",
+        ),
+        (
+            "projects/shop/policies",
+            &policy(),
+            json!({ "trigger": { "type": "event", "events": [] } }),
+            "trigger.events: ",
+        ),
+        (
+            "projects/shop/policies",
+            &policy(),
+            json!({ "filters": [{ "type": "vulnerability", "max_severity": "terrible" }] }),
+            "filters[0].max_severity: must be one of none",
+        ),
+        (
+            "projects/shop/policies",
+            &policy(),
+            json!({ "filters": [{ "type": "signature", "signed": "true" }] }),
+            "filters[0].signed: ",
+        ),
+        ("projects", &project, json!({ "criteria": { "max_severity": 3 } }), "criteria.max_severity: "),
+        ("registries", &registry, json!({ "event_secrets": ["hidden-short"] }), "event_secrets[0]: "),
+        ("registries", &registry, json!({ "watch_interval": 1 }), "watch_interval: "),
+        (
+            "projects/shop/policies",
+            &policy(),
             json!({ "options": { "scope": "everyone" } }),
             "options.scope: must be one of",
         ),

@@ -8,7 +8,7 @@ use forewarm_domain::severity::Severity;
 use forewarm_domain::status::Status;
 use forewarm_domain::task::Target;
 use forewarm_fake::dragonfly::{Dragonfly, Knobs};
-use forewarm_fake::registry::Registry as Fake;
+use forewarm_fake::registry::{Lie, Registry as Fake};
 
 use crate::support::lab::Lab;
 
@@ -140,4 +140,25 @@ async fn the_artifact_of_an_event_is_looked_at_alone_and_a_tag_that_moved_on_is_
     let message = scene.lab.execution(id).await.message;
     assert!(message.contains("left out: 1 by tag"), "{message}");
     assert_eq!(scene.registry.kind, "oci");
+}
+
+#[tokio::test]
+async fn a_registry_that_lies_fails_the_execution_with_the_reason_and_within_bounds() {
+    let lies = [
+        (Lie::ManifestBody, "whose digest is"),
+        (Lie::EndlessPaging, "endless paging"),
+        (Lie::HugeManifest(10_000_000), "more than"),
+    ];
+    for (lie, reason) in lies {
+        let (scene, _engine) = Scene::start(vec![]).await;
+        scene.fake.holds(&["shop/web:v1"]);
+        scene.fake.lie(lie);
+
+        let id = scene.run().await;
+
+        let execution = scene.lab.execution(id).await;
+        assert_eq!(execution.status, Status::Error);
+        assert!(execution.message.contains(reason), "{}", execution.message);
+        assert!(scene.lab.tasks(id).await.is_empty());
+    }
 }
