@@ -56,12 +56,21 @@ impl Scene {
 
     /// Lets the registry be watched every so many seconds, or not at all.
     pub async fn watch_every(&self, seconds: Option<i32>) {
+        self.edit(seconds, self.registry.url.clone()).await;
+    }
+
+    /// Moves the watched registry to another address.
+    pub async fn move_to(&self, url: &str) {
+        self.edit(Some(60), url.parse().unwrap()).await;
+    }
+
+    async fn edit(&self, seconds: Option<i32>, url: url::Url) {
         let registry = self.registry.clone();
         let draft = RegistryDraft {
             name: registry.name,
             kind: registry.kind,
             description: String::new(),
-            url: registry.url,
+            url,
             auth: registry.auth,
             insecure_tls: false,
             repositories: vec![],

@@ -199,6 +199,32 @@ async fn a_registry_that_is_not_watched_any_more_is_forgotten() {
 }
 
 #[tokio::test]
+async fn a_registry_that_moved_to_another_address_begins_with_a_baseline() {
+    let scene = scene(&[Push]).await;
+    let other = forewarm_fake::registry::Registry::start().await.unwrap();
+    other.holds(&["shop/other:v1", "shop/other:v2"]);
+    scene.move_to(&other.url()).await;
+    // A worker that has no connection to the old address any more.
+    let worker = Worker::new(scene.lab.store.clone(), Outbound::new(), Settings::default());
+    scene.lab.advance(60);
+    worker.watch().await;
+    scene.lab.run_dry().await;
+    assert!(scene.started().await.is_empty(), "what another registry holds is not new");
+    assert_eq!(rows(&scene, "watched_tags").await, 2);
+}
+
+#[tokio::test]
+async fn an_empty_catalog_is_taken_for_a_stumble_and_makes_nothing_new() {
+    let scene = scene(&[Push]).await;
+    let catalog = scene.images.faults().on("GET", "/v2/_catalog").times(1);
+    catalog.inject(Fault::status(200, r#"{"repositories": []}"#));
+    scene.look_again().await;
+    scene.look_again().await;
+    assert!(scene.started().await.is_empty());
+    assert_eq!(rows(&scene, "watched_tags").await, 1);
+}
+
+#[tokio::test]
 async fn what_the_registry_told_itself_is_not_found_again() {
     let scene = scene(&[Push]).await;
     let pushed = scene.images.push_image("shop/web", "v2", ImageSpec::default());

@@ -147,7 +147,7 @@ async fn a_registry_that_lies_fails_the_execution_with_the_reason_and_within_bou
     let lies = [
         (Lie::ManifestBody, "whose digest is"),
         (Lie::EndlessPaging, "endless paging"),
-        (Lie::HugeManifest(10_000_000), "more than"),
+        (Lie::HugeManifest(10_000_000), "larger than"),
     ];
     for (lie, reason) in lies {
         let (scene, _engine) = Scene::start(vec![]).await;

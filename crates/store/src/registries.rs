@@ -107,6 +107,8 @@ impl Registries<'_> {
         let changed = sqlx::query!(
             "WITH forgotten AS (
                  DELETE FROM warm WHERE registry_id = (SELECT id FROM registries WHERE id = $1 AND url <> $5)
+             ), unwatched AS (
+                 DELETE FROM watches WHERE registry_id = (SELECT id FROM registries WHERE id = $1 AND url <> $5)
              )
              UPDATE registries
              SET name = $2, kind = $3, description = $4, url = $5, auth_mode = $6, auth_username = $7,

@@ -93,7 +93,8 @@ impl Watches<'_> {
     }
 
     /// Everything was looked at: these namespaces are known from now on, and what lies outside of these repositories is
-    /// forgotten.
+    /// forgotten. Namespaces without any repository are taken for a stumble of the registry, after which everything
+    /// would be new: nothing is forgotten then.
     pub async fn end(
         &self,
         watch: &Watch,
@@ -114,9 +115,11 @@ impl Watches<'_> {
             return Ok(false);
         }
         sqlx::query!(
-            "DELETE FROM watched_tags WHERE registry_id = $1 AND repository <> ALL($2)",
+            "DELETE FROM watched_tags WHERE registry_id = $1 AND repository <> ALL($2)
+               AND (cardinality($2) > 0 OR cardinality($3::text[]) = 0)",
             id,
             repositories,
+            namespaces,
         )
         .execute(&mut *tx)
         .await?;
