@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use forewarm_domain::event::EventKind::{Push, ScanCompleted};
 use forewarm_domain::status::Status;
+use forewarm_fake::Fault;
 use forewarm_fake::registry::ImageSpec;
 
-use super::scene::{Scene, reason, repository, tag, verdict};
+use super::scene::{Scene, image, reason, repository, tag, verdict};
 
 #[tokio::test]
 async fn a_process_that_dies_over_an_evaluation_is_replaced() {
@@ -77,7 +78,7 @@ async fn a_registry_that_comes_back_is_asked_again() {
     let scene = Scene::start().await;
     scene.policy("all", &[Push], vec![]).await;
     let pushed = scene.images.push_image("shop/web", "v1", ImageSpec::default());
-    let down = forewarm_fake::Fault::bad_gateway();
+    let down = Fault::bad_gateway();
     scene.images.faults().on("GET", "/v2/").always().inject(down);
 
     let told = scene.push("shop/web", &pushed.digest, "v1").await;
@@ -91,6 +92,32 @@ async fn a_registry_that_comes_back_is_asked_again() {
 
     assert_eq!(scene.started().await, ["all"]);
     assert_eq!(scene.event(told).await.status, "done");
+}
+
+#[tokio::test]
+async fn a_retry_of_a_run_that_could_not_start_is_about_the_tag_that_was_told_and_no_more() {
+    let scene = Scene::start().await;
+    scene.policy("all", &[Push], vec![]).await;
+    scene.images.holds(&["shop/web:v1", "shop/web:v2", "shop/api:v1"]);
+    for method in ["HEAD", "GET"] {
+        let away = scene.images.faults().on(method, "/v2/shop/web/manifests/v1").always();
+        away.inject(Fault::bad_gateway());
+    }
+    scene.tell(Push, "shop/web", None, &["v1"]).await;
+    scene.lab.run_dry().await;
+    let execution = scene.executions().await.remove(0);
+    assert_eq!((execution.status, execution.counts.total()), (Status::Error, 0));
+
+    scene.images.faults().clear();
+    scene.lab.store.executions().retry(execution.id).await.unwrap();
+    scene.lab.run_dry().await;
+
+    let tasks = scene.lab.tasks(execution.id).await;
+    assert_eq!(tasks.len(), 1, "{tasks:#?}");
+    assert_eq!(
+        (&*image(&tasks[0]).repository, &*image(&tasks[0]).tags),
+        ("shop/web", &["v1".to_owned()][..])
+    );
 }
 
 #[tokio::test]
@@ -128,7 +155,7 @@ async fn a_registry_that_refuses_us_is_not_asked_again() {
     let scene = Scene::start().await;
     scene.policy("all", &[Push], vec![]).await;
     let pushed = scene.images.push_image("shop/web", "v1", ImageSpec::default());
-    scene.images.faults().on("GET", "/v2/").always().inject(forewarm_fake::Fault::status(403, "no"));
+    scene.images.faults().on("GET", "/v2/").always().inject(Fault::status(403, "no"));
 
     let told = scene.push("shop/web", &pushed.digest, "v1").await;
     scene.lab.advance(3);

@@ -130,7 +130,7 @@ async fn the_artifact_of_an_event_is_looked_at_alone_and_a_tag_that_moved_on_is_
     let Work::Policy(selection) = &mut scene.spec.work else { unreachable!() };
     selection.only = Some(Only {
         repository: "shop/web".to_owned(),
-        digest: pushed[0].digest.clone().try_into().unwrap(),
+        digest: Some(pushed[0].digest.clone().try_into().unwrap()),
         tags: vec!["v1".to_owned(), "stable".to_owned(), "v2".to_owned()],
     });
 

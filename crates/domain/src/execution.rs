@@ -58,12 +58,15 @@ pub struct Selection {
     pub only: Option<Only>,
 }
 
-/// One artifact of a repository, with those of its tags that an event is about.
+/// What an event is about: one artifact of a repository, or whatever some tags name now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Only {
     /// Full repository name.
     pub repository: String,
-    pub digest: Digest,
+    /// None where nobody could tell it: then the tags decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// None with a digest: all that name it.
     pub tags: Vec<String>,
 }
 

@@ -123,26 +123,56 @@ impl Question<'_> {
     }
 }
 
-/// The one artifact that an event is about, with those of its tags that still name it.
+/// What an event is about, with those of the tags that are wanted.
 async fn one(client: &dyn Registry, only: &Only, wanted: &Wanted<'_>) -> Result<Found, RegistryError> {
     let mut found = Found::default();
-    let now = client.tags_of(&only.repository, &only.digest, &only.tags).await?;
-    for tag in only.tags.iter().filter(|tag| !now.contains(tag)) {
-        let reason = "it names something else by now".to_owned();
-        found.left_out.push((tag.clone(), LeftOut { filter: "tag", reason }));
+    let named = match &only.digest {
+        Some(digest) => client.tags_of(&only.repository, digest, &only.tags).await?,
+        None => only.tags.clone(),
+    };
+    for tag in only.tags.iter().filter(|tag| !named.contains(tag)) {
+        found.left_out.push((tag.clone(), no_tag("it names something else by now")));
     }
     let mut tags = Vec::new();
-    for tag in now {
+    for tag in named {
         match wanted.selector.tag(&tag) {
             Ok(()) => tags.push(tag),
             Err(why) => found.left_out.push((tag, why)),
         }
     }
-    if !tags.is_empty() {
-        let artifact = client.artifact(&only.repository, only.digest.as_str(), wanted).await?;
-        found.artifacts.push(Artifact { tags, ..artifact });
+    match &only.digest {
+        Some(digest) if !tags.is_empty() => {
+            let artifact = client.artifact(&only.repository, digest.as_str(), wanted).await?;
+            found.artifacts.push(Artifact { tags, ..artifact });
+        }
+        Some(_) => {}
+        None => by_tag(client, &only.repository, tags, wanted, &mut found).await?,
     }
     Ok(found)
+}
+
+/// Whatever each tag names now.
+async fn by_tag(
+    client: &dyn Registry,
+    repository: &str,
+    tags: Vec<String>,
+    wanted: &Wanted<'_>,
+    found: &mut Found,
+) -> Result<(), RegistryError> {
+    for tag in tags {
+        match client.artifact(repository, &tag, wanted).await {
+            Ok(artifact) => found.artifacts.push(Artifact { tags: vec![tag], ..artifact }),
+            Err(RegistryError::NotFound(why) | RegistryError::Unsuitable(why)) => {
+                found.left_out.push((tag, no_tag(&why)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn no_tag(why: &str) -> LeftOut {
+    LeftOut { filter: "tag", reason: why.to_owned() }
 }
 
 impl Looked {

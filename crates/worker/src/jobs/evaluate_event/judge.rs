@@ -31,15 +31,18 @@ pub(super) async fn judge(
 ) -> Result<Verdicts, EvaluateError> {
     let candidates: HashSet<i64> =
         listening.index.candidates(&event.repository, &found.tags).into_iter().collect();
-    let only =
-        Only { repository: event.repository.clone(), digest: found.digest.clone(), tags: found.tags.clone() };
+    let only = Only {
+        repository: event.repository.clone(),
+        digest: Some(found.digest.clone()),
+        tags: found.tags.clone(),
+    };
     let mut verdicts = Verdicts::default();
     for listener in listening.concerned(&event.repository, &found.kinds) {
         if !listener.enabled || !candidates.contains(&listener.policy_id) {
             verdicts.leave_out_cheaply(listener, &event.repository, &found.tags);
             continue;
         }
-        let Some(new) = execution(context, listener, event, Some(&only)).await? else {
+        let Some(new) = execution(context, listener, event, &only).await? else {
             verdicts.leave_out(listener, "deleted meanwhile");
             continue;
         };
@@ -60,11 +63,9 @@ pub(super) async fn fail(context: &Context, event: &Evaluation, reason: &str) ->
     let of_tags: HashSet<i64> =
         listening.index.candidates(&event.repository, &event.tags).into_iter().collect();
     let of_repository: HashSet<i64> = listening.index.of_repository(&event.repository).into_iter().collect();
-    let only = event.digest.clone().map(|digest| Only {
-        repository: event.repository.clone(),
-        digest,
-        tags: event.tags.clone(),
-    });
+    // A user's retry of the execution must be about the same, and not run the whole policy.
+    let only =
+        Only { repository: event.repository.clone(), digest: event.digest.clone(), tags: event.tags.clone() };
     let mut verdicts = Verdicts::default();
     for listener in listening.concerned(&event.repository, &event.kinds) {
         let candidates = if is_about_all(event, listener) { &of_repository } else { &of_tags };
@@ -72,7 +73,7 @@ pub(super) async fn fail(context: &Context, event: &Evaluation, reason: &str) ->
             verdicts.leave_out_cheaply(listener, &event.repository, &event.tags);
             continue;
         }
-        let started = match execution(context, listener, event, only.as_ref()).await? {
+        let started = match execution(context, listener, event, &only).await? {
             Some(new) => start(context, &new, Some(reason)).await?,
             None => None,
         };
@@ -96,7 +97,7 @@ async fn execution(
     context: &Context,
     listener: &Listener,
     event: &Evaluation,
-    only: Option<&Only>,
+    only: &Only,
 ) -> Result<Option<NewExecution>, StoreError> {
     let Some(policy) = context.store.policies().by_id(listener.policy_id).await? else { return Ok(None) };
     let Some(project) = context.store.projects().by_id(policy.project_id).await? else { return Ok(None) };
@@ -117,12 +118,12 @@ async fn spec(
     context: &Context,
     project: &Project,
     policy: &Policy,
-    only: Option<&Only>,
+    only: &Only,
 ) -> Result<Spec, StoreError> {
     let instances = context.store.instances().chosen(&policy.instances).await?;
     let mut spec = Spec::of_policy(project, policy, &instances, Start::Event);
     if let Work::Policy(selection) = &mut spec.work {
-        selection.only = only.cloned();
+        selection.only = Some(only.clone());
     }
     Ok(spec)
 }
