@@ -1,5 +1,6 @@
 //! Whatever goes wrong, the answer has the common shape and says what to mend.
 
+use forewarm_api::Exposure;
 use forewarm_store::Store;
 use poem::endpoint::make_sync;
 use poem::http::{Method, header};
@@ -175,7 +176,7 @@ async fn a_panic_is_an_internal_error_that_tells_nothing_but_its_request_id() {
                 Err(poem::error::InternalServerError(std::io::Error::other("the hidden cause")))
             }),
         );
-    let endpoint = forewarm_api::around(routes).map_to_response().boxed();
+    let endpoint = forewarm_api::around(routes, Exposure::default()).map_to_response().boxed();
     for path in ["/api/v1/panic", "/api/v1/fail"] {
         let mut request = request(Method::GET, path);
         request.headers_mut().insert("x-request-id", "req-1".parse().unwrap());

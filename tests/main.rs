@@ -8,6 +8,7 @@ mod api_document;
 mod api_errors;
 mod api_runs;
 mod cli;
+mod client_address;
 mod crash;
 mod cron;
 mod demo;

@@ -11,6 +11,7 @@ pub mod document;
 mod error;
 mod events;
 mod executions;
+mod exposure;
 mod filters;
 mod health;
 mod health_history;
@@ -39,8 +40,9 @@ mod vendors;
 mod warm;
 
 pub use error::ApiError;
-pub use layers::around;
-pub use site::app;
+pub use exposure::Exposure;
+pub use layers::{ClientAddress, around};
+pub use site::{app, app_exposed};
 pub use state::ApiState;
 
 /// Every resource, in the order of the document.

@@ -2,17 +2,23 @@
 
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result, Route, get};
 
+use crate::exposure::Exposure;
 use crate::state::ApiState;
 use crate::{docs, document, layers};
 
-/// The whole site, as `serve` and the tests use it.
+/// The whole site, where nothing stands before the server.
 pub fn app(state: ApiState) -> impl Endpoint {
+    app_exposed(state, Exposure::default())
+}
+
+/// The whole site, as `serve` puts it on the network.
+pub fn app_exposed(state: ApiState, exposure: Exposure) -> impl Endpoint {
     let api = Route::new()
         .nest("/", document::service())
         .at("/openapi.json", get(docs::openapi()))
         .nest("/docs", get(docs::page()))
         .data(state);
-    layers::around(Site { api, console: get(forewarm_console::console()) })
+    layers::around(Site { api, console: get(forewarm_console::console()) }, exposure)
 }
 
 /// Whether an address outside the document's paths is a page or file of ours.
