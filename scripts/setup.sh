@@ -31,14 +31,21 @@ postgres_bin() {
 find_what_is_there() {
   export PATH="${CARGO_HOME:-${HOME:-/root}/.cargo}/bin:$PATH:/usr/sbin:/sbin:$unpacked/usr/bin"
   if ! have_certificates && [ -e "$certificates" ]; then export SSL_CERT_FILE=$certificates; fi
+  case $(command -v python3) in "$unpacked"/*) use_unpacked_libraries ;; esac
   local bin
   bin=$(postgres_bin) || return 0
   case $bin in
     "$unpacked"/*)
       export PG_BIN=$bin
-      export LD_LIBRARY_PATH="$unpacked/usr/lib/$(uname -m)-linux-gnu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+      use_unpacked_libraries
       ;;
   esac
+}
+
+use_unpacked_libraries() {
+  local machine
+  machine=$(uname -m)-linux-gnu
+  export LD_LIBRARY_PATH="$unpacked/usr/lib/$machine:$unpacked/lib/$machine${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 }
 
 # Roots of trust, for cargo and for registries that speak TLS.
@@ -50,6 +57,13 @@ have_certificates() {
   return 1
 }
 
+# One that can make the tests' environment (scripts/python.sh): Debian keeps what puts pip into one in a package apart.
+have_python() {
+  have python3 || return 1
+  python3 -c 'import venv, ensurepip' 2>/dev/null || python3 -m pip --version >/dev/null 2>&1 ||
+    ls "$unpacked"/usr/share/python-wheels/pip-*.whl >/dev/null 2>&1
+}
+
 # Packages for what is missing, one a line.
 missing_packages() {
   have cc || echo build-essential
@@ -57,6 +71,7 @@ missing_packages() {
   have_certificates || echo ca-certificates
   postgres_bin >/dev/null || echo postgresql
   have docker-registry || echo docker-registry
+  have_python || echo python3-venv
 }
 
 as_root() {

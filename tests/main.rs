@@ -20,6 +20,7 @@ mod fake_dragonfly;
 mod fake_harbor;
 mod fake_kraken;
 mod fake_registry;
+mod fuzz;
 mod globs;
 mod harbor_cases;
 mod health;

@@ -13,6 +13,7 @@ pub mod oci;
 pub mod postgres;
 pub mod preheats;
 pub mod pusher;
+pub mod python;
 pub mod server;
 pub mod tls_server;
 pub mod token_server;
