@@ -95,6 +95,7 @@ fn start_worker(lab: &Lab) -> Child {
         .env("FOREWARM_LEASE_SECONDS", "3")
         .env("FOREWARM_DRAIN_SECONDS", "1")
         .env("FOREWARM_LOG", "warn")
+        .env("FOREWARM_ALLOW_LOOPBACK", "true")
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .spawn()

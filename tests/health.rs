@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use forewarm_fake::Fault;
 use forewarm_fake::registry::Registry as FakeRegistry;
-use forewarm_http::Outbound;
 use forewarm_store::instances::InstanceDraft;
 use forewarm_worker::{Settings, Worker};
 use poem::endpoint::BoxEndpoint;
@@ -17,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::app::{self, Answer};
 use crate::support::clock::TestClock;
 use crate::support::lab::Lab;
+use crate::support::outbound::outbound;
 
 /// Longer than an interval of a minute and its tenth.
 const INTERVAL: u64 = 67;
@@ -116,8 +116,7 @@ async fn of_any_number_of_processes_one_looks() {
     for i in 0..20 {
         scene.lab.instance(Lab::draft(&format!("edge-{i}"), "mirror", &scene.edge.url())).await;
     }
-    let workers =
-        [(); 3].map(|()| Worker::new(scene.lab.store.clone(), Outbound::new(), Settings::default()));
+    let workers = [(); 3].map(|()| Worker::new(scene.lab.store.clone(), outbound(), Settings::default()));
 
     tokio::join!(workers[0].check_health(), workers[1].check_health(), workers[2].check_health());
 
@@ -128,7 +127,7 @@ async fn of_any_number_of_processes_one_looks() {
 async fn an_interval_of_zero_means_that_nothing_is_looked_at() {
     let scene = Scene::start().await;
     let settings = Settings { health_interval: Duration::ZERO, ..Settings::default() };
-    Worker::new(scene.lab.store.clone(), Outbound::new(), settings).check_health().await;
+    Worker::new(scene.lab.store.clone(), outbound(), settings).check_health().await;
     assert_eq!(scene.looks(), [0, 0]);
 }
 

@@ -26,6 +26,7 @@ mod harbor_cases;
 mod health;
 mod migrations;
 mod options;
+mod outbound;
 mod previews;
 mod provider_dragonfly;
 mod provider_dragonfly_requests;

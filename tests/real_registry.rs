@@ -2,13 +2,13 @@
 
 use forewarm_domain::digest::Digest;
 use forewarm_domain::filter::Filter;
-use forewarm_http::Outbound;
 use forewarm_http::distribution::{MANIFESTS, Session, pull_scope};
 use forewarm_registry::{RegistryError, Wanted};
 
 use crate::support::client::client;
 use crate::support::docker_registry::{DockerRegistry, PASSWORD, USERNAME};
 use crate::support::oci::{anonymous, everything, selector, signed_in};
+use crate::support::outbound::outbound;
 
 #[tokio::test]
 async fn the_catalog_of_a_real_registry_is_read_page_by_page() {
@@ -147,7 +147,7 @@ async fn a_real_mirror_keeps_what_was_read_through_it() {
 /// Reads a manifest and blobs as a node would.
 async fn read_all(mirror: &DockerRegistry, repository: &str, manifest: &str, blobs: &[String]) {
     let url = mirror.url().parse().unwrap();
-    let session = Session::new(url, forewarm_domain::auth::Auth::None, false, &Outbound::new());
+    let session = Session::new(url, forewarm_domain::auth::Auth::None, false, &outbound());
     let path = format!("{repository}/manifests/{manifest}");
     let answer = session.get(&path, MANIFESTS, &pull_scope(repository)).await.unwrap();
     assert_eq!(answer.status(), 200);

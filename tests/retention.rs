@@ -6,7 +6,6 @@ use forewarm_domain::criteria::ProjectCriteria;
 use forewarm_domain::options::{OriginAccess, PreheatOptions};
 use forewarm_domain::policy::Policy;
 use forewarm_domain::trigger::{Start, Trigger};
-use forewarm_http::Outbound;
 use forewarm_store::executions::{Change, NewExecution};
 use forewarm_store::outcome::Written;
 use forewarm_store::policies::PolicyDraft;
@@ -15,6 +14,7 @@ use forewarm_store::retention::Retention;
 use forewarm_worker::{Settings, Worker};
 
 use crate::support::lab::Lab;
+use crate::support::outbound::outbound;
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -30,7 +30,7 @@ impl Scene {
         let lab = Lab::start().await;
         let retention = Retention { executions: 3, age: Duration::from_secs(10 * DAY) };
         let settings = Settings { retention, ..Settings::default() };
-        let worker = Worker::new(lab.store.clone(), Outbound::new(), settings);
+        let worker = Worker::new(lab.store.clone(), outbound(), settings);
         let registry = lab.registry("hub", "http://registry.test").await;
         let project = ProjectDraft {
             name: "shop".to_owned(),

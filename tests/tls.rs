@@ -2,12 +2,13 @@
 
 use forewarm_domain::instance::Instance;
 use forewarm_domain::registry::Registry as Settings;
-use forewarm_http::{ErrorKind, HttpError, Outbound};
+use forewarm_http::{ErrorKind, HttpError};
 use forewarm_provider::{ProviderError, Subject};
 use forewarm_registry::RegistryError;
 
 use crate::support::manager::manager;
 use crate::support::oci;
+use crate::support::outbound::outbound;
 use crate::support::preheats::{connect, instance, log, preheat};
 use crate::support::tls_server::TlsServer;
 
@@ -18,7 +19,7 @@ fn trusting(url: &str) -> Settings {
 #[tokio::test]
 async fn a_registry_with_a_self_signed_certificate_is_refused_until_its_user_accepts_any() {
     let server = TlsServer::registry().await;
-    let outbound = Outbound::new();
+    let outbound = outbound();
 
     let refused = oci::connect(&oci::settings(&server.url()), &outbound).ping().await.unwrap_err();
     let accepted = oci::connect(&trusting(&server.url()), &outbound).ping().await.unwrap();
@@ -45,7 +46,7 @@ async fn a_mirror_with_a_self_signed_certificate_is_refused_until_its_user_accep
 async fn a_connection_that_breaks_after_tls_stood_is_no_failure_of_tls() {
     let server = TlsServer::rude().await;
 
-    let error = oci::connect(&trusting(&server.url()), &Outbound::new()).ping().await.unwrap_err();
+    let error = oci::connect(&trusting(&server.url()), &outbound()).ping().await.unwrap_err();
 
     let RegistryError::Http(HttpError { kind, message, .. }) = &error else { panic!("{error:?}") };
     assert_eq!(*kind, ErrorKind::Connection, "{message}");

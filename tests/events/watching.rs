@@ -9,12 +9,12 @@ use forewarm_domain::event::EventKind::{self, LabelAdded, Push, Signed};
 use forewarm_fake::Fault;
 use forewarm_fake::harbor::Harbor;
 use forewarm_fake::registry::ImageSpec;
-use forewarm_http::Outbound;
 use forewarm_store::policies::PolicyDraft;
 use forewarm_worker::{Settings, Worker};
 
 use super::scene::{Scene, done, image, project, tag};
 use crate::support::lab::Lab;
+use crate::support::outbound::outbound;
 
 /// A watched registry with one image, and a policy that waits for these; the first look is done.
 async fn scene(events: &[EventKind]) -> Scene {
@@ -205,7 +205,7 @@ async fn a_registry_that_moved_to_another_address_begins_with_a_baseline() {
     other.holds(&["shop/other:v1", "shop/other:v2"]);
     scene.move_to(&other.url()).await;
     // A worker that has no connection to the old address any more.
-    let worker = Worker::new(scene.lab.store.clone(), Outbound::new(), Settings::default());
+    let worker = Worker::new(scene.lab.store.clone(), outbound(), Settings::default());
     scene.lab.advance(60);
     worker.watch().await;
     scene.lab.run_dry().await;
@@ -295,7 +295,7 @@ async fn many_workers_find_each_change_once() {
     scene.images.holds(&["shop/web:v2", "shop/web:v3"]);
     scene.lab.advance(60);
     let workers: Vec<Worker> =
-        (0..4).map(|_| Worker::new(scene.lab.store.clone(), Outbound::new(), Settings::default())).collect();
+        (0..4).map(|_| Worker::new(scene.lab.store.clone(), outbound(), Settings::default())).collect();
     futures::future::join_all(workers.iter().map(Worker::watch)).await;
     scene.lab.run_dry().await;
 

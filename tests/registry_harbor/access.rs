@@ -2,11 +2,11 @@
 
 use forewarm_domain::registry::Registry as Settings;
 use forewarm_fake::Fault;
-use forewarm_http::Outbound;
 use forewarm_registry::RegistryError;
 
 use super::lab::{REPOSITORY, as_account, as_admin, as_stranger, harbor};
 use crate::support::oci::{connect, everything, selector, settings};
+use crate::support::outbound::outbound;
 
 #[tokio::test]
 async fn a_ping_says_what_answered_and_how_much_it_shows() {
@@ -35,7 +35,7 @@ async fn a_wrong_password_is_noticed_though_harbor_says_nothing() {
 async fn what_is_no_harbor_is_told_from_one() {
     let registry = forewarm_fake::registry::Registry::start().await.unwrap();
     let settings = Settings { kind: "harbor".to_owned(), ..settings(&registry.url()) };
-    let stranger = connect(&settings, &Outbound::new()).ping().await.unwrap_err();
+    let stranger = connect(&settings, &outbound()).ping().await.unwrap_err();
     assert!(matches!(stranger, RegistryError::Lying(_)), "{stranger}");
     assert!(stranger.to_string().contains("is not a Harbor"), "{stranger}");
     let harbor = harbor().await;

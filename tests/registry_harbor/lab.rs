@@ -6,10 +6,10 @@ use forewarm_domain::artifact::Artifact;
 use forewarm_domain::filter::Filter;
 use forewarm_domain::registry::Registry as Settings;
 use forewarm_fake::harbor::{ADMIN, ADMIN_PASSWORD, Harbor};
-use forewarm_http::Outbound;
 use forewarm_registry::{Found, Registry, RegistryError, Wanted};
 
 use crate::support::oci::{connect, selector, settings, with_basic};
+use crate::support::outbound::outbound;
 
 pub const REPOSITORY: &str = "team/app";
 
@@ -23,7 +23,7 @@ pub fn entered(harbor: &Harbor, name: &str, secret: &str) -> Settings {
 }
 
 pub fn as_account(harbor: &Harbor, name: &str, secret: &str) -> Arc<dyn Registry> {
-    connect(&entered(harbor, name, secret), &Outbound::new())
+    connect(&entered(harbor, name, secret), &outbound())
 }
 
 pub fn as_admin(harbor: &Harbor) -> Arc<dyn Registry> {
@@ -32,7 +32,7 @@ pub fn as_admin(harbor: &Harbor) -> Arc<dyn Registry> {
 
 pub fn as_stranger(harbor: &Harbor) -> Arc<dyn Registry> {
     let settings = Settings { kind: "harbor".to_owned(), ..settings(&harbor.url()) };
-    connect(&settings, &Outbound::new())
+    connect(&settings, &outbound())
 }
 
 /// What the administrator finds in `team/app` with these filters.

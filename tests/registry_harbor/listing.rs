@@ -4,10 +4,10 @@ use forewarm_domain::filter::Filter;
 use forewarm_domain::registry::Registry as Settings;
 use forewarm_fake::harbor::ADMIN_PASSWORD;
 use forewarm_fake::registry::ArtifactSpec;
-use forewarm_http::Outbound;
 
 use super::lab::{REPOSITORY, as_admin, asked, entered, found, harbor, only, tag};
 use crate::support::oci::{connect, everything, selector};
+use crate::support::outbound::outbound;
 
 #[tokio::test]
 async fn two_hundred_and_fifty_artifacts_come_in_three_pages_each_once() {
@@ -177,7 +177,7 @@ async fn a_list_of_repositories_that_the_user_gave_is_taken_as_it_is() {
         repositories: vec!["team/app".to_owned(), "other/x".to_owned()],
         ..entered(&harbor, "admin", ADMIN_PASSWORD)
     };
-    let client = connect(&settings, &Outbound::new());
+    let client = connect(&settings, &outbound());
     assert_eq!(client.repositories("team").await.unwrap(), ["team/app"]);
     assert_eq!(harbor.recorder().requests().len(), 0);
 }

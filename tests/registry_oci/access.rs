@@ -7,19 +7,19 @@ use forewarm_domain::digest::Digest;
 use forewarm_domain::registry::Registry as Settings;
 use forewarm_fake::registry::{Auth, Bearer, ImageSpec, Knobs, Registry as Fake, Storage};
 use forewarm_fake::{Answer, Fault};
-use forewarm_http::Outbound;
 use forewarm_http::distribution::{JSON, Session, pull_scope};
 use forewarm_registry::RegistryError;
 
 use crate::support::clock::TestClock;
 use crate::support::oci::{anonymous, basic, connect, everything, selector, settings, signed_in, with_basic};
+use crate::support::outbound::outbound;
 
 async fn fake(auth: Auth) -> Fake {
     Fake::start_with(Knobs::from(auth)).await.unwrap()
 }
 
 fn session(fake: &Fake, auth: Own) -> Session {
-    Session::new(fake.url().parse().unwrap(), auth, false, &Outbound::new())
+    Session::new(fake.url().parse().unwrap(), auth, false, &outbound())
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_password_for_a_token_server_is_never_sent_to_its_registry() {
 async fn a_ping_says_that_engines_are_not_given_a_header_of_the_users_own() {
     let fake = fake(Auth::None).await;
     let own = Own::Header { name: "x-gate".to_owned(), value: "open-sesame".to_owned().into() };
-    let registry = connect(&Settings { auth: own, ..settings(&fake.url()) }, &Outbound::new());
+    let registry = connect(&Settings { auth: own, ..settings(&fake.url()) }, &outbound());
 
     let pinged = registry.ping().await.unwrap();
 

@@ -4,13 +4,13 @@ use forewarm_domain::auth::Auth;
 use forewarm_domain::digest::Digest;
 use forewarm_fake::registry::{ImageSpec, Registry as Fake};
 use forewarm_fake::sha256_digest;
-use forewarm_http::Outbound;
 use forewarm_http::distribution::Session;
 use forewarm_registry::RegistryError;
 use serde_json::json;
 
 use super::documents::{MANIFEST, serve};
 use crate::support::oci::anonymous;
+use crate::support::outbound::outbound;
 
 #[tokio::test]
 async fn blobs_are_config_and_layers_each_once() {
@@ -65,7 +65,7 @@ async fn no_more_than_32_blobs_are_read_from_one_host_at_a_time_whoever_reads_th
     let fake = Fake::start().await.unwrap();
     let pushed = fake.push_image("web", "v1", ImageSpec::default());
     let blob = Digest::parse(&pushed.blobs[1]).unwrap();
-    let outbound = Outbound::new();
+    let outbound = outbound();
     let session = || Session::new(fake.url().parse().unwrap(), Auth::None, false, &outbound);
     let (first, second) = (session(), session());
     let mut streams = Vec::new();

@@ -3,10 +3,10 @@
 use forewarm_domain::filter::Filter;
 use forewarm_fake::registry::{Cursors, ImageSpec, Knobs, Lie, Links, Registry as Fake};
 use forewarm_fake::{Answer, Fault};
-use forewarm_http::Outbound;
 use forewarm_registry::RegistryError;
 
 use crate::support::oci::{anonymous, connect, everything, selector, settings};
+use crate::support::outbound::outbound;
 
 /// Pages of two, written in every way that servers do.
 fn pagings() -> Vec<Knobs> {
@@ -119,7 +119,7 @@ async fn a_static_list_takes_the_place_of_the_catalog() {
     let mut settings = settings(&fake.url());
     let names = ["shop/web", "other/db", "shop/web", "shop/api"];
     settings.repositories = names.map(str::to_owned).to_vec();
-    let registry = connect(&settings, &Outbound::new());
+    let registry = connect(&settings, &outbound());
 
     assert_eq!(registry.repositories("shop").await.unwrap(), ["shop/api", "shop/web"]);
     assert!(fake.recorder().requests().is_empty());
@@ -159,7 +159,7 @@ async fn a_listed_repository_that_does_not_exist_is_an_error() {
     settings.repositories = vec!["shop/tpyo".to_owned()];
     let selector = selector(&[]);
 
-    let found = connect(&settings, &Outbound::new()).artifacts("shop/tpyo", &everything(&selector)).await;
+    let found = connect(&settings, &outbound()).artifacts("shop/tpyo", &everything(&selector)).await;
 
     let error = found.unwrap_err();
     assert!(matches!(error, RegistryError::NotFound(_)));

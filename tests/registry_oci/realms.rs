@@ -5,6 +5,8 @@ use forewarm_fake::registry::Registry as Fake;
 use forewarm_http::Outbound;
 use forewarm_http::distribution::{JSON, Session, realm};
 
+use crate::support::outbound::outbound;
+
 fn check(registry: &str, realm: &str, credentials: bool) -> bool {
     realm::check(&registry.parse().unwrap(), &realm.parse().unwrap(), credentials).is_ok()
 }
@@ -66,7 +68,7 @@ async fn a_host_gets_eight_requests_at_a_time() {
         let session = Session::new(fake.url().parse().unwrap(), Auth::None, false, outbound);
         async move { session.get("_catalog", JSON, "").await.unwrap() }
     };
-    let (ours, others) = (Outbound::new(), Outbound::new());
+    let (ours, others) = (outbound(), outbound());
     // An answer takes its slot until it is read or dropped.
     let mut held = futures::future::join_all((0..8).map(|_| session(&ours))).await;
 

@@ -6,11 +6,11 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use forewarm_http::Outbound;
 use forewarm_store::{Clock, Store};
 use forewarm_worker::{Settings, Worker};
 
 use super::Scene;
+use crate::support::outbound::outbound;
 
 const DATABASE: &str = "FOREWARM_TEST_SCHEDULER_DATABASE";
 const CLOCK: &str = "FOREWARM_TEST_SCHEDULER_CLOCK";
@@ -25,7 +25,7 @@ async fn child_process() {
     let now = clock.clone();
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(2).connect(&database).await.unwrap();
     let store = Store::new(pool, Clock::manual(move || read(&now)));
-    let worker = Worker::new(store, Outbound::new(), Settings::default());
+    let worker = Worker::new(store, outbound(), Settings::default());
     let mut last = None;
     loop {
         let now = read(&clock);

@@ -10,6 +10,7 @@ use poem::{Body, Endpoint, EndpointExt, Request, Response};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::outbound::outbound;
 use super::postgres::{self, Database};
 
 /// The API as `serve` builds it.
@@ -84,11 +85,8 @@ impl TestApp {
     pub async fn listen(&self) -> Listening {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = acceptor.local_addr()[0].as_socket_addr().copied().unwrap();
-        let state = ApiState {
-            store: self.store.clone(),
-            outbound: Outbound::new(),
-            draining: self.draining.clone(),
-        };
+        let state =
+            ApiState { store: self.store.clone(), outbound: outbound(), draining: self.draining.clone() };
         let server = poem::Server::new_with_acceptor(acceptor).run(forewarm_api::app(state));
         let server = tokio::spawn(async move { server.await.unwrap() });
         Listening { url: format!("http://{address}"), server }
@@ -118,7 +116,16 @@ impl TestApp {
 
 /// The API over any store.
 pub fn endpoint(store: Store, draining: CancellationToken) -> BoxEndpoint<'static, Response> {
-    let state = ApiState { store, outbound: Outbound::new(), draining };
+    endpoint_with(store, outbound(), draining)
+}
+
+/// The API over any store, with clients of the caller's.
+pub fn endpoint_with(
+    store: Store,
+    outbound: Outbound,
+    draining: CancellationToken,
+) -> BoxEndpoint<'static, Response> {
+    let state = ApiState { store, outbound, draining };
     forewarm_api::app(state).map_to_response().boxed()
 }
 

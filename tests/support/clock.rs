@@ -5,8 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use forewarm_fake::clock::Clock as FakeClock;
-use forewarm_http::Outbound;
 use forewarm_http::clock::Clock;
+use forewarm_http::{Options, Outbound};
+
+use super::outbound::options;
 
 /// Runs with a fake's clock: a sleep moves both and returns at once.
 #[derive(Debug, Clone)]
@@ -22,7 +24,7 @@ impl TestClock {
 
     /// Clients that wait by this clock.
     pub fn outbound(&self) -> Outbound {
-        Outbound::with_clock(Arc::new(self.clone()))
+        Outbound::with(Options { clock: Arc::new(self.clone()), ..options() })
     }
 
     /// How long was slept, each time.

@@ -14,7 +14,6 @@ use forewarm_domain::registry::Registry;
 use forewarm_domain::task::Task;
 use forewarm_domain::trigger::Start;
 use forewarm_fake::clock::Clock;
-use forewarm_http::Outbound;
 use forewarm_store::executions::NewExecution;
 use forewarm_store::instances::InstanceDraft;
 use forewarm_store::outcome::Written;
@@ -22,6 +21,7 @@ use forewarm_store::registries::RegistryDraft;
 use forewarm_store::{Clock as StoreClock, Store};
 use forewarm_worker::{Settings, Worker};
 
+use super::outbound::outbound;
 use super::postgres::{Database, database};
 
 /// More steps than any test needs; a queue that never runs dry is a bug.
@@ -49,7 +49,7 @@ impl Lab {
     async fn with(clock: Clock, store_clock: StoreClock) -> Self {
         let database = database().await;
         let store = Store::new(database.pool().await, store_clock);
-        let worker = Worker::new(store.clone(), Outbound::new(), Settings::default());
+        let worker = Worker::new(store.clone(), outbound(), Settings::default());
         Self { clock, store, worker, database }
     }
 

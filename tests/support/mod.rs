@@ -10,6 +10,7 @@ pub mod fake_api;
 pub mod lab;
 pub mod manager;
 pub mod oci;
+pub mod outbound;
 pub mod postgres;
 pub mod preheats;
 pub mod pusher;

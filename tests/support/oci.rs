@@ -8,6 +8,8 @@ use forewarm_domain::registry::Registry as Settings;
 use forewarm_http::Outbound;
 use forewarm_registry::{Registry, Wanted};
 
+use super::outbound::outbound;
+
 /// What a user would have entered for a registry at this address.
 pub fn settings(url: &str) -> Settings {
     Settings {
@@ -34,12 +36,12 @@ pub fn connect(settings: &Settings, outbound: &Outbound) -> Arc<dyn Registry> {
 
 /// A client without credentials.
 pub fn anonymous(url: &str) -> Arc<dyn Registry> {
-    connect(&settings(url), &Outbound::new())
+    connect(&settings(url), &outbound())
 }
 
 /// A client with a name and password.
 pub fn signed_in(url: &str, username: &str, password: &str) -> Arc<dyn Registry> {
-    connect(&with_basic(url, username, password), &Outbound::new())
+    connect(&with_basic(url, username, password), &outbound())
 }
 
 pub fn with_basic(url: &str, username: &str, password: &str) -> Settings {

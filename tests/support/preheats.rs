@@ -11,9 +11,10 @@ use forewarm_domain::instance::{Instance, InstanceSettings};
 use forewarm_domain::options::{OriginAccess, PreheatOptions};
 use forewarm_domain::task_log::TaskLog;
 use forewarm_fake::registry::{Pushed, Registry};
-use forewarm_http::Outbound;
 use forewarm_provider::{ImagePreheat, Outcome, Preheat, Provider, Subject, vendor};
 use url::Url;
+
+use super::outbound::outbound;
 
 /// A moment at which tests begin.
 pub fn start() -> DateTime<Utc> {
@@ -44,7 +45,7 @@ pub fn instance(vendor: &str, endpoint: &str) -> Instance {
 /// A client of the instance.
 pub fn connect(instance: &Instance) -> Arc<dyn Provider> {
     let vendor = vendor(&instance.vendor).unwrap();
-    vendor.connect(instance, &Outbound::new())
+    vendor.connect(instance, &outbound())
 }
 
 /// Task 4410 of execution 812, never submitted.

@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 
 use super::binary::forewarm;
+use super::outbound::outbound;
 
 /// Far more than it takes; a test that needs it has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,7 +35,7 @@ impl Server {
         let mut command = command("serve", variables);
         let process = command.arg("--listen").arg(&address).stderr(log.reopen().unwrap()).spawn().unwrap();
         // Installs the TLS provider that every client of this process uses.
-        let _ = forewarm_http::Outbound::new();
+        let _ = outbound();
         let server = Self { url: format!("http://{address}"), process, client: reqwest::Client::new(), log };
         server.wait_until("/readyz", |status, _| status == 200).await;
         server
@@ -105,6 +106,8 @@ pub fn command(role: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(forewarm());
     command.arg(role).stdin(Stdio::null()).kill_on_drop(true);
     command.env("FOREWARM_LOG", "warn").env("FOREWARM_DRAIN_SECONDS", "1");
+    // Engines and registries of tests are on this machine.
+    command.env("FOREWARM_ALLOW_LOOPBACK", "true");
     command.envs(variables.iter().copied());
     command
 }

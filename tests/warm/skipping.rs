@@ -4,10 +4,10 @@ use forewarm_domain::instance::KrakenMode;
 use forewarm_domain::scope::Scope;
 use forewarm_fake::Fault;
 use forewarm_fake::kraken::Kraken;
-use forewarm_http::Outbound;
 use forewarm_worker::{Settings, Worker};
 
 use super::*;
+use crate::support::outbound::outbound;
 
 #[tokio::test]
 async fn what_was_proven_warm_is_not_preheated_again() {
@@ -88,7 +88,7 @@ async fn an_instance_can_say_for_how_long_proofs_are_good() {
     scene.change(&scene.draft).await;
 
     // The connections of a worker notice an edit after two seconds of real time; another worker has none yet.
-    let other = Worker::new(scene.lab.store.clone(), Outbound::new(), Settings::default());
+    let other = Worker::new(scene.lab.store.clone(), outbound(), Settings::default());
     let mut spec = Lab::select(&scene.registry, vec![], &[&scene.instance]);
     spec.skip_if_warm = true;
     scene.lab.execute(spec).await;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use forewarm_http::Outbound;
 use forewarm_worker::{Settings, Worker};
 
 use super::*;
+use crate::support::outbound::outbound;
 
 #[tokio::test]
 async fn a_ticket_that_is_delivered_twice_asks_the_engine_once() {
@@ -156,7 +156,7 @@ async fn a_slow_database_does_not_lock_an_expansion_against_its_own_lease() {
     }
     let id = lab.execute(Lab::select(&registry, vec![], &[&instance])).await;
     let settings = Settings { lease: Duration::from_secs(3), ..Settings::default() };
-    let worker = Worker::new(lab.store.clone(), Outbound::new(), settings);
+    let worker = Worker::new(lab.store.clone(), outbound(), settings);
 
     let expanded = tokio::time::timeout(Duration::from_secs(30), worker.run_one()).await;
 

@@ -28,6 +28,7 @@ mod polish;
 mod preheats;
 mod previews;
 mod projects;
+mod reach;
 mod registries;
 mod shape;
 mod site;

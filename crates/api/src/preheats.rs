@@ -1,11 +1,11 @@
 //! Ad-hoc preheats: executions without a policy.
 
+use forewarm_domain::Invalid;
 use forewarm_domain::execution::{ImageRef, InstanceRef, Spec, Work};
 use forewarm_domain::instance::Instance;
 use forewarm_domain::options::{Kind, OriginAccess};
 use forewarm_domain::registry::Registry;
 use forewarm_domain::trigger::Start;
-use forewarm_domain::{Invalid, url as address};
 use forewarm_store::executions::NewExecution;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, Union};
@@ -21,6 +21,7 @@ use crate::input::Input;
 use crate::options::OptionsObject;
 use crate::plan::{self, Wish};
 use crate::policies::types::attempts;
+use crate::reach;
 use crate::state::ApiState;
 use crate::tags::Tag;
 
@@ -93,7 +94,7 @@ impl Preheat {
         let mut checks = Checks::default();
         let work = match self {
             Self::Image(preheat) => preheat.work(state, &mut checks).await?,
-            Self::File(preheat) => preheat.work(&mut checks),
+            Self::File(preheat) => preheat.work(state, &mut checks),
         };
         let instances = self.instances(state, &mut checks).await?;
         let wish = Wish {
@@ -236,9 +237,10 @@ impl ImagePreheat {
 }
 
 impl FilePreheat {
-    fn work(&self, checks: &mut Checks) -> Work {
+    fn work(&self, state: &ApiState, checks: &mut Checks) -> Work {
         let urls = self.urls.iter().enumerate();
-        let urls = urls.filter_map(|(i, text)| checks.take(address::file(&format!("urls[{i}]"), text)));
+        let parse = |(i, text): (usize, &String)| reach::file(&state.outbound, &format!("urls[{i}]"), text);
+        let urls = urls.filter_map(|url| checks.take(parse(url)));
         Work::Files { urls: urls.collect() }
     }
 }

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::registry::Registry;
-use forewarm_domain::{Invalid, Secret, name, url as address};
+use forewarm_domain::{Invalid, Secret, name};
+use forewarm_http::Outbound;
 use forewarm_store::health::Watched;
 use forewarm_store::registries::RegistryDraft;
 use poem::http::Uri;
@@ -20,6 +21,7 @@ use crate::health_history::{self, History};
 use crate::input::Input;
 use crate::paging::{Paging, SortBy, first_page, usual_page_size};
 use crate::ping::{HealthView, PingView, look};
+use crate::reach;
 use crate::state::ApiState;
 use crate::tags::Tag;
 
@@ -115,7 +117,7 @@ impl Api {
         body: Input<Write>,
     ) -> Result<Created<View>, ApiError> {
         auth.require(Role::Admin)?;
-        let draft = body.0.draft(None)?;
+        let draft = body.0.draft(&state.outbound, None)?;
         let registry = written(state.store.registries().create(&draft).await?, &draft.name)?;
         let at = location(&["api", "v1", "registries", &registry.name]);
         Ok(Created::At(Json(registry.into()), at))
@@ -148,7 +150,7 @@ impl Api {
     ) -> Result<Json<View>, ApiError> {
         auth.require(Role::Admin)?;
         let current = find(&state, &registry.0).await?;
-        let draft = body.0.draft(Some(&current))?;
+        let draft = body.0.draft(&state.outbound, Some(&current))?;
         let outcome = state.store.registries().update(current.id, &draft).await?;
         Ok(Json(written(outcome, &draft.name)?.into()))
     }
@@ -223,11 +225,12 @@ pub async fn find(state: &ApiState, name: &str) -> Result<Registry, ApiError> {
 }
 
 impl Write {
-    fn draft(&self, current: Option<&Registry>) -> Result<RegistryDraft, ApiError> {
+    fn draft(&self, outbound: &Outbound, current: Option<&Registry>) -> Result<RegistryDraft, ApiError> {
         let mut checks = Checks::default();
         checks.check(name::check("name", &self.name));
         checks.check(self.check_kind(current));
-        let url = checks.take(address::endpoint("url", &self.url));
+        let url =
+            checks.take(reach::endpoint(outbound, "url", &self.url, current.map(|current| &current.url)));
         let stored = current.map(|current| (&current.url, &current.auth));
         let auth =
             url.as_ref().and_then(|url| checks.take(credentials::resolve(self.auth.as_ref(), stored, url)));

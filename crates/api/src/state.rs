@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct ApiState {
     pub store: Store,
-    /// For pings only: no other request waits for a remote system.
+    /// For pings and previews only: no other request waits for a remote system. Its rules also judge what users enter.
     pub outbound: Outbound,
     /// Cancelled when the process shall end: streams end, and readiness says no.
     pub draining: CancellationToken,

@@ -41,7 +41,7 @@ impl Client {
         let base = forewarm_domain::url::endpoint("server", server).map_err(|invalid| {
             anyhow!("the server's address '{server}' {}, like {DEFAULT_SERVER}", invalid.reason)
         })?;
-        Ok(Self { base, outbound: Outbound::new() })
+        Ok(Self { base, outbound: Outbound::unguarded() })
     }
 
     /// Starts an ad-hoc preheat and tells the execution that does it.
@@ -138,7 +138,7 @@ impl Client {
     fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
         let base = self.base.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).context("the server's address")?;
-        Ok(self.outbound.client(false).request(method, url).timeout(TIMEOUT))
+        Ok(self.outbound.client(false).request(method, &url)?.timeout(TIMEOUT))
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {

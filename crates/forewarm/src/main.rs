@@ -9,6 +9,7 @@ mod healthcheck;
 mod logging;
 mod migrate;
 mod openapi;
+mod outbound;
 mod policy;
 mod preheat;
 mod progress;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::{DatabaseArgs, prepare};
 use crate::logging::{self, LogArgs};
+use crate::outbound::OutboundArgs;
 use crate::shutdown;
 use crate::worker::WorkArgs;
 
@@ -45,6 +46,9 @@ pub struct ServeArgs {
     pub database: DatabaseArgs,
 
     #[command(flatten)]
+    pub outbound: OutboundArgs,
+
+    #[command(flatten)]
     pub log: LogArgs,
 }
 
@@ -59,7 +63,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let (store, embedded) = args.database.open().await?;
     prepare(&store, args.migrate || embedded.is_some()).await?;
     tracing::info!(address = %address(&acceptor), "serving; documentation at /docs, console at /");
-    serve(acceptor, store, embedded, (!args.no_worker).then_some(args.work), stop).await?;
+    let outbound = args.outbound.outbound();
+    serve(acceptor, store, embedded, outbound, (!args.no_worker).then_some(args.work), stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -86,12 +91,12 @@ pub async fn serve(
     acceptor: TcpAcceptor,
     store: Store,
     embedded: Option<Embedded>,
+    outbound: Outbound,
     work: Option<WorkArgs>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let database_stop = CancellationToken::new();
     let database = embedded.map(|embedded| supervise(embedded, database_stop.clone(), stop.clone()));
-    let outbound = Outbound::new();
     let worker = work.map(|work| {
         let worker = Worker::new(store.clone(), outbound.clone(), work.settings("serve"));
         let stop = stop.clone();

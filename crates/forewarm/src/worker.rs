@@ -4,12 +4,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use forewarm_http::Outbound;
 use forewarm_store::retention::Retention;
 use forewarm_worker::{Settings, Worker};
 
 use crate::database::{DatabaseArgs, prepare};
 use crate::logging::{self, LogArgs};
+use crate::outbound::OutboundArgs;
 use crate::shutdown;
 
 /// Run a worker alone. Any number of them share the work, on one machine or many.
@@ -22,6 +22,9 @@ pub struct WorkerArgs {
 
     #[command(flatten)]
     pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    pub outbound: OutboundArgs,
 
     #[command(flatten)]
     pub log: LogArgs,
@@ -80,7 +83,7 @@ pub async fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     let store = args.database.open_existing().await?;
     prepare(&store, false).await?;
     tracing::info!(pid = std::process::id(), "working");
-    Worker::new(store, Outbound::new(), args.work.settings("worker")).run(stop).await;
+    Worker::new(store, args.outbound.outbound(), args.work.settings("worker")).run(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 

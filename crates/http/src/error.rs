@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::guard::{NO_ADDRESS, Refusal};
+
 /// What kind of trouble it was; decides between trying again and giving up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -24,6 +26,8 @@ pub enum ErrorKind {
     Protocol,
     /// The answer is larger than anything honest.
     TooLarge,
+    /// Our own rules forbid to connect to the address; nothing was sent.
+    ForbiddenAddress,
 }
 
 /// A failed request. The text names host and cause and holds no credentials.
@@ -43,6 +47,9 @@ impl HttpError {
 
     /// Explains an error of the client itself; `url` is what was asked.
     pub fn from_reqwest(error: &reqwest::Error, url: &Url) -> Self {
+        if let Some(refusal) = refusal(error) {
+            return Self::forbidden(refusal, url);
+        }
         let place = place(url);
         let cause = innermost(error);
         let kind = classify(error, &cause);
@@ -59,6 +66,11 @@ impl HttpError {
         Self::new(kind, message)
     }
 
+    /// Says that nothing was sent to `url`, and which of our rules forbids it.
+    pub fn forbidden(refusal: &Refusal, url: &Url) -> Self {
+        Self::new(ErrorKind::ForbiddenAddress, format!("{}: not connected: {refusal}", place(url)))
+    }
+
     /// Whether the same request may succeed a little later.
     pub fn is_transient(&self) -> bool {
         match self.kind {
@@ -66,6 +78,8 @@ impl HttpError {
             ErrorKind::Timeout | ErrorKind::Connection => true,
             ErrorKind::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
             ErrorKind::Tls | ErrorKind::Protocol | ErrorKind::TooLarge => false,
+            // Waiting changes no rule.
+            ErrorKind::ForbiddenAddress => false,
         }
     }
 }
@@ -77,6 +91,18 @@ pub fn place(url: &Url) -> String {
         Some(port) => format!("{}://{host}:{port}", url.scheme()),
         None => format!("{}://{host}", url.scheme()),
     }
+}
+
+/// Our resolver's refusal, which the client wraps.
+fn refusal(error: &reqwest::Error) -> Option<&Refusal> {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(refusal) = inner.downcast_ref() {
+            return Some(refusal);
+        }
+        source = inner.source();
+    }
+    None
 }
 
 fn innermost(error: &reqwest::Error) -> String {
@@ -101,7 +127,7 @@ fn classify(error: &reqwest::Error, cause: &str) -> ErrorKind {
             false => ErrorKind::Connection,
         };
     }
-    if says(&["lookup address", "dns", "name or service"]) {
+    if says(&["lookup address", "dns", "name or service", NO_ADDRESS]) {
         ErrorKind::Dns
     } else if says(&["connection refused"]) {
         ErrorKind::Refused

@@ -5,7 +5,7 @@ use std::time::Duration;
 use forewarm_domain::auth::Auth;
 use forewarm_domain::instance::Instance;
 use forewarm_http::authorize::authorize;
-use forewarm_http::{ErrorKind, HttpError, Outbound, body, error};
+use forewarm_http::{Client, ErrorKind, HttpError, Outbound, body, error};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use serde_json::Value;
@@ -19,7 +19,7 @@ const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// The way to one engine.
 #[derive(Debug, Clone)]
 pub(crate) struct Engine {
-    client: reqwest::Client,
+    client: Client,
     base: Url,
     auth: Auth,
 }
@@ -69,7 +69,7 @@ impl Engine {
         timeout: Duration,
     ) -> Result<Answer, HttpError> {
         let url = self.url(path)?;
-        let mut request = self.client.request(method, url.clone()).timeout(timeout);
+        let mut request = self.client.request(method, &url)?.timeout(timeout);
         if let Some(json) = json {
             request = request.json(json);
         }

@@ -61,7 +61,7 @@ impl Api {
         body: Input<Write>,
     ) -> Result<Created<View>, ApiError> {
         auth.require(Role::Admin)?;
-        let draft = body.0.draft(None)?;
+        let draft = body.0.draft(&state.outbound, None)?;
         let instance = written(state.store.instances().create(&draft).await?, &draft.name)?;
         let at = location(&["api", "v1", "instances", &instance.name]);
         Ok(Created::At(Json(instance.into()), at))
@@ -94,7 +94,7 @@ impl Api {
     ) -> Result<Json<View>, ApiError> {
         auth.require(Role::Admin)?;
         let current = find(&state, &instance.0).await?;
-        let draft = body.0.draft(Some(&current))?;
+        let draft = body.0.draft(&state.outbound, Some(&current))?;
         honours_its_policies(&state, &current, &draft).await?;
         let outcome = state.store.instances().update(current.id, &draft).await?;
         Ok(Json(written(outcome, &draft.name)?.into()))

@@ -2,15 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::instance::{Instance, InstanceSettings, KrakenMode};
-use forewarm_domain::{Invalid, name, url as address};
+use forewarm_domain::{Invalid, name};
+use forewarm_http::Outbound;
 use forewarm_provider::Vendor;
 use forewarm_store::instances::InstanceDraft;
 use poem_openapi::{Enum, Object};
+use url::Url;
 
 use crate::checks::{Checks, shown};
 use crate::credentials::{self, AuthView, AuthWrite};
 use crate::error::ApiError;
 use crate::ping::HealthView;
+use crate::reach;
 
 /// How many tasks an engine is given at one time when nothing else is said.
 const USUAL_IN_FLIGHT: i32 = 50;
@@ -104,16 +107,19 @@ enum KrakenModeWord {
 
 impl Write {
     /// What is to be stored, or everything that is wrong with it.
-    pub fn draft(&self, current: Option<&Instance>) -> Result<InstanceDraft, ApiError> {
+    pub fn draft(&self, outbound: &Outbound, current: Option<&Instance>) -> Result<InstanceDraft, ApiError> {
         let mut checks = Checks::default();
         checks.check(name::check("name", &self.name));
         let vendor = checks.take(self.vendor(current));
-        let endpoint = checks.take(address::endpoint("endpoint", &self.endpoint));
+        let known = current.map(|current| &current.endpoint);
+        let endpoint = checks.take(reach::endpoint(outbound, "endpoint", &self.endpoint, known));
         let stored = current.map(|current| (&current.endpoint, &current.auth));
         let auth = endpoint
             .as_ref()
             .and_then(|endpoint| checks.take(credentials::resolve(self.auth.as_ref(), stored, endpoint)));
-        let settings = vendor.and_then(|vendor| checks.take_within("settings", self.settings(vendor)));
+        let known = current.and_then(|current| current.settings.registry_url.as_ref());
+        let settings = |vendor| self.settings(vendor, outbound, known);
+        let settings = vendor.and_then(|vendor| checks.take_within("settings", settings(vendor)));
         let ((endpoint, auth), settings) = checks.finish(endpoint.zip(auth).zip(settings))?;
         Ok(InstanceDraft {
             name: self.name.clone(),
@@ -143,12 +149,18 @@ impl Write {
         })
     }
 
-    fn settings(&self, vendor: &Vendor) -> Result<InstanceSettings, Vec<Invalid>> {
+    fn settings(
+        &self,
+        vendor: &Vendor,
+        outbound: &Outbound,
+        known: Option<&Url>,
+    ) -> Result<InstanceSettings, Vec<Invalid>> {
         let Some(given) = &self.settings else {
             return Ok(InstanceSettings::default());
         };
+        let registry_url = given.registry_url.as_deref();
         let registry_url =
-            given.registry_url.as_deref().map(|text| address::endpoint("registry_url", text)).transpose();
+            registry_url.map(|text| reach::endpoint(outbound, "registry_url", text, known)).transpose();
         let settings = InstanceSettings {
             registry_url: registry_url.map_err(|invalid| vec![invalid])?,
             kraken_mode: given.kraken_mode.map(KrakenMode::from),

@@ -7,8 +7,10 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use reqwest::Method;
 use serde_json::json;
 use tokio::process::{Child, Command};
+use url::Url;
 
 const PROGRAM: &str = "docker-registry";
 /// How long it may take to answer.
@@ -63,8 +65,9 @@ impl Mirror {
 
     async fn wait(&mut self, log: &Path) -> anyhow::Result<()> {
         let begun = Instant::now();
-        let outbound = forewarm_http::Outbound::new();
-        while let Err(error) = outbound.client(false).get(format!("{}/v2/", self.url)).send().await {
+        let outbound = forewarm_http::Outbound::unguarded();
+        let url = Url::parse(&format!("{}/v2/", self.url)).context("the mirror's address")?;
+        while let Err(error) = outbound.client(false).request(Method::GET, &url)?.send().await {
             anyhow::ensure!(begun.elapsed() < PATIENCE, "the mirror does not answer: {error}");
             if let Some(status) = self.process.try_wait()? {
                 anyhow::bail!("the mirror ended early ({status}): {}", last_line(log));

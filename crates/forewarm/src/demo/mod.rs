@@ -20,6 +20,7 @@ use crate::client::Client;
 use crate::database::prepare;
 use crate::follow::follow;
 use crate::logging::{self, LogArgs, LogFormat};
+use crate::outbound::OutboundArgs;
 use crate::progress::Progress;
 use crate::serve::{address, listen, serve};
 use crate::shutdown;
@@ -46,6 +47,9 @@ pub struct DemoArgs {
     /// earliest; 15 makes that 2 s.
     #[arg(long, env = "FOREWARM_DEMO_SPEED", default_value_t = 15.0, value_parser = speed)]
     pub speed: f64,
+
+    #[command(flatten)]
+    pub outbound: OutboundArgs,
 
     /// What to log; see `forewarm serve --help`.
     #[arg(long, env = "FOREWARM_LOG", default_value = "warn,forewarm_store::embedded=error")]
@@ -77,7 +81,9 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         keep_executions: 50,
         keep_days: 90,
     };
-    let serving = tokio::spawn(serve(acceptor, store, Some(embedded), Some(work), stop.clone()));
+    // Its registry and engines are on this machine.
+    let outbound = OutboundArgs { allow_loopback: true, ..args.outbound.clone() }.outbound();
+    let serving = tokio::spawn(serve(acceptor, store, Some(embedded), outbound, Some(work), stop.clone()));
     let shown = tokio::select! {
         shown = show(&server, &stage) => shown,
         () = stop.cancelled() => Ok(false),

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use forewarm_fake::dragonfly::TEST_TOKEN;
 use forewarm_http::Outbound;
+use reqwest::Method;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::stage::Stage;
 use crate::client::Client;
@@ -24,7 +26,7 @@ pub async fn wait_until_ready(client: &Client) -> anyhow::Result<()> {
 
 /// Makes everything and starts the policy `releases`.
 pub async fn seed(server: &str, stage: &Stage) -> anyhow::Result<Execution> {
-    let api = Api { outbound: Outbound::new(), base: format!("{server}/api/v1") };
+    let api = Api { outbound: Outbound::unguarded(), base: format!("{server}/api/v1") };
     let hub =
         json!({"name": "hub", "kind": "oci", "url": stage.registry.url(), "event_secrets": [stage.secret]});
     api.post("registries", &hub).await?;
@@ -78,7 +80,8 @@ struct Api {
 
 impl Api {
     async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let mut request = self.outbound.client(false).post(format!("{}/{path}", self.base));
+        let url = Url::parse(&format!("{}/{path}", self.base)).context("the server's address")?;
+        let mut request = self.outbound.client(false).request(Method::POST, &url)?;
         if !body.is_null() {
             request = request.json(body);
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use forewarm_fake::registry::NOTIFICATION;
 use forewarm_http::Outbound;
+use reqwest::Method;
 use tokio::time::{Instant, sleep};
+use url::Url;
 
 use super::stage::Stage;
 use crate::client::Client;
@@ -20,9 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub async fn push(client: &Client, server: &str, stage: &Stage) -> anyhow::Result<Execution> {
     let pushed = forewarm_fake::demo::release(&stage.registry, "v2.5.0").context("the demo's release")?;
     println!("\nPushed {}:v2.5.0; the registry tells of it, and policy 'on-push' starts:", pushed.repository);
-    let told = Outbound::new()
+    let url = Url::parse(&format!("{server}/api/v1/events/hub")).context("the server's address")?;
+    let told = Outbound::unguarded()
         .client(false)
-        .post(format!("{server}/api/v1/events/hub"))
+        .request(Method::POST, &url)?
         .header("content-type", NOTIFICATION)
         .header("authorization", &stage.secret)
         .body(pushed.notification(&stage.registry.url()).to_string())

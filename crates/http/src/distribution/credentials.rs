@@ -161,7 +161,11 @@ impl Session {
             _ => None,
         };
         let ask = Ask::new(Method::GET, url, JSON).without_redirects();
-        let answer = self.patiently(&ask, credentials.as_ref()).await?;
+        let answer = self.patiently(&ask, credentials.as_ref()).await.map_err(|error| match error.kind {
+            // Nobody configured that address, so whoever named it is named.
+            ErrorKind::ForbiddenAddress => self.no_token(error),
+            _ => error,
+        })?;
         let answer = answer.success(self.clock()).await.map_err(|error| self.no_token(error))?;
         let body = answer.read(TOKEN_LIMIT).await?;
         Token::parse(&body, self.clock().now()).ok_or_else(|| {

@@ -85,7 +85,8 @@ impl Session {
         let mut url = ask.url.clone();
         for _ in 0..=MOST_HOPS {
             let at_home = url.origin() == ask.url.origin();
-            let (response, slot) = self.send(ask, &url, authorization.filter(|_| at_home)).await?;
+            let sent = self.send(ask, &url, authorization.filter(|_| at_home)).await;
+            let (response, slot) = sent.map_err(|error| tell_who_sent_us(error, &ask.url, &url))?;
             match redirect(&response).filter(|_| ask.follow) {
                 Some(target) => url = next_hop(&url, &target)?,
                 None => {
@@ -113,7 +114,7 @@ impl Session {
     ) -> Result<(Response, Slot), HttpError> {
         let slot = self.shared.outbound.slot(url).await;
         let client = self.shared.outbound.client(self.shared.insecure_tls);
-        let mut request = client.request(ask.method.clone(), url.clone());
+        let mut request = client.request(ask.method.clone(), url)?;
         request = request.header(ACCEPT, ask.accept);
         for (name, value) in ask.headers {
             request = request.header(*name, *value);
@@ -184,6 +185,15 @@ fn next_hop(current: &Url, target: &str) -> Result<Url, HttpError> {
         ("https", "http") => Err(refuse("leads from https to plain http")),
         _ => Err(refuse("leads to no http(s) address")),
     }
+}
+
+/// An address that we must not ask is not one that anybody configured, so whoever led us there is named.
+fn tell_who_sent_us(mut error: HttpError, asked: &Url, url: &Url) -> HttpError {
+    if error.kind == ErrorKind::ForbiddenAddress && asked != url {
+        let place = crate::error::place(asked);
+        error.message = format!("{place}: its redirect is not followed: {}", error.message);
+    }
+    error
 }
 
 /// The query of a redirect is often a signature that permits the download: not for messages.
