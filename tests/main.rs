@@ -42,5 +42,6 @@ mod retention;
 mod schedules;
 mod selection;
 mod tls;
+mod valid_documents;
 mod warm;
 mod worker;
