@@ -15,6 +15,7 @@ pub fn polish(raw: &str) -> Result<Value, String> {
     tidy::tidy(&mut document);
     responses::complete(&mut document);
     strict_options(&mut document);
+    name_patterns(&mut document);
     rules::check(&document)?;
     Ok(document)
 }
@@ -32,4 +33,13 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
 /// says so.
 fn strict_options(document: &mut Value) {
     document["components"]["schemas"]["PreheatOptions"]["additionalProperties"] = false.into();
+}
+
+/// What `forewarm_domain::name` checks, for programs that make requests from the document.
+fn name_patterns(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object_mut().into_iter().flatten();
+    let written = schemas.filter(|(title, _)| title.ends_with("Write"));
+    for name in written.filter_map(|(_, schema)| schema["properties"].get_mut("name")) {
+        name["pattern"] = "^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$".into();
+    }
 }
