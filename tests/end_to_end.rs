@@ -7,9 +7,10 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::access;
 use crate::support::docker_registry::DockerRegistry;
 use crate::support::postgres::database;
-use crate::support::server::{Server, command, signal_to};
+use crate::support::server::{ADMIN_PASSWORD, Server, command, signal_to};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_fills_a_real_mirror_and_the_next_pull_leaves_the_origin_alone() {
@@ -114,6 +115,7 @@ async fn without_its_database_the_server_says_503_and_then_goes_on_with_its_work
         origin.push_image("shop/web", &format!("v{i}")).await;
     }
     let mut server = Server::start(&[("FOREWARM_DATABASE_URL", &url), ("FOREWARM_LEASE_SECONDS", "3")]).await;
+    server.authorization = access::basic("admin", ADMIN_PASSWORD);
     let instance =
         json!({"name": "mirror", "vendor": "mirror", "endpoint": mirror.url(), "max_in_flight": 2});
     let id = run_policy(&server, &origin, &instance).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a failed unwrap is a failed test
 mod support;
 
+mod access;
 mod api_config;
 mod api_document;
 mod api_errors;

@@ -4,6 +4,7 @@ use forewarm_fake::registry::{ImageSpec, Registry as Fake};
 use forewarm_fake::{Fault, registry};
 use serde_json::{Value, json};
 
+use crate::support::access::ADMIN_TOKEN;
 use crate::support::app::TestApp;
 use crate::support::binary::forewarm;
 
@@ -189,7 +190,8 @@ async fn the_command_prints_a_table_or_the_servers_answer() {
 }
 
 async fn run(args: &[&str]) -> String {
-    let output = tokio::process::Command::new(forewarm()).args(args).output().await.unwrap();
+    let mut command = tokio::process::Command::new(forewarm());
+    let output = command.args(args).env("FOREWARM_TOKEN", ADMIN_TOKEN).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -1,6 +1,7 @@
 //! Logs of tasks, as text and followed live.
 
 use super::*;
+use crate::support::access;
 
 #[tokio::test]
 async fn a_log_can_be_read_as_text() {
@@ -55,7 +56,9 @@ async fn a_log_that_is_followed_ends_with_the_final_status() {
     };
     step(&app, tasks[0], Stage::Submit, running, &["asked"]).await;
     let path = format!("/api/v1/tasks/{}/log/stream", tasks[0]);
-    let response = app.endpoint.get_response(request(Method::GET, &path)).await;
+    let mut asked = request(Method::GET, &path);
+    access::introduce(&mut asked);
+    let response = app.endpoint.get_response(asked).await;
     assert_eq!(response.content_type(), Some("text/event-stream"));
     let mut body = Box::pin(response.into_body().into_bytes_stream());
 

@@ -10,6 +10,7 @@ use poem::{Body, Endpoint, EndpointExt, Request, Response};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::access;
 use super::outbound::outbound;
 use super::postgres::{self, Database};
 
@@ -85,8 +86,7 @@ impl TestApp {
     pub async fn listen(&self) -> Listening {
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
         let address = acceptor.local_addr()[0].as_socket_addr().copied().unwrap();
-        let state =
-            ApiState { store: self.store.clone(), outbound: outbound(), draining: self.draining.clone() };
+        let state = ApiState::new(self.store.clone(), outbound(), self.draining.clone());
         let server = poem::Server::new_with_acceptor(acceptor).run(forewarm_api::app(state));
         let server = tokio::spawn(async move { server.await.unwrap() });
         Listening { url: format!("http://{address}"), server }
@@ -125,7 +125,7 @@ pub fn endpoint_with(
     outbound: Outbound,
     draining: CancellationToken,
 ) -> BoxEndpoint<'static, Response> {
-    let state = ApiState { store, outbound, draining };
+    let state = ApiState::new(store, outbound, draining);
     forewarm_api::app(state).map_to_response().boxed()
 }
 
@@ -142,7 +142,9 @@ pub fn with_json(mut request: Request, body: &Value) -> Request {
     request
 }
 
-pub async fn send(endpoint: &BoxEndpoint<'static, Response>, request: Request) -> Answer {
+/// Comes as the administrator, unless the request says otherwise.
+pub async fn send(endpoint: &BoxEndpoint<'static, Response>, mut request: Request) -> Answer {
+    access::introduce(&mut request);
     let response = endpoint.get_response(request).await;
     let (parts, body) = response.into_parts();
     let answer = Answer {

@@ -1,5 +1,6 @@
 //! What tests share: servers, databases, fakes.
 
+pub mod access;
 pub mod app;
 pub mod binary;
 pub mod client;

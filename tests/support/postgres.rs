@@ -13,13 +13,15 @@ use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor};
 use tokio::sync::oneshot;
 
+use super::access;
+
 /// More processes than this do not run the tests of one checkout at a time.
 const SLOTS: usize = 64;
 /// The migrated database that every test's is a copy of.
 const TEMPLATE: &str = "template_forewarm";
 const CONNECTIONS_PER_TEST: u32 = 8;
 
-/// An empty, migrated database of the test's own; dropped with this value.
+/// An empty, migrated database of the test's own, with one user and its token ([`access`]); dropped with this value.
 pub struct Database {
     pub url: String,
     name: String,
@@ -123,10 +125,14 @@ impl Server {
 
     async fn migrate_template(&mut self) -> anyhow::Result<()> {
         let pool = PgPoolOptions::new().max_connections(2).connect(&self.url_of(TEMPLATE)).await?;
-        let migrated = forewarm_store::migrate(&pool).await;
+        let prepared = async {
+            forewarm_store::migrate(&pool).await?;
+            access::let_in(&pool).await
+        };
+        let prepared = prepared.await;
         // A template with a session on it cannot be copied.
         pool.close().await;
-        Ok(migrated?)
+        Ok(prepared?)
     }
 
     async fn drop_leftovers(&mut self) -> anyhow::Result<()> {

@@ -7,17 +7,23 @@ use serde_json::Value;
 use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 
+use super::access;
 use super::binary::forewarm;
 use super::outbound::outbound;
 
 /// Far more than it takes; a test that needs it has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Of the user `admin` of a new database.
+pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
+
 /// The process ends with this value.
 pub struct Server {
     pub url: String,
     pub process: Child,
     client: reqwest::Client,
+    /// What it is asked with.
+    pub authorization: String,
     log: NamedTempFile,
 }
 
@@ -32,11 +38,16 @@ impl Server {
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
         let log = NamedTempFile::new().unwrap();
+        // An embedded database knows nobody yet.
+        let is_new = !variables.iter().any(|(name, _)| *name == "FOREWARM_DATABASE_URL");
+        let authorization = if is_new { access::basic("admin", ADMIN_PASSWORD) } else { access::admin() };
         let mut command = command("serve", variables);
+        command.env("FOREWARM_ADMIN_PASSWORD", ADMIN_PASSWORD);
         let process = command.arg("--listen").arg(&address).stderr(log.reopen().unwrap()).spawn().unwrap();
         // Installs the TLS provider that every client of this process uses.
         let _ = outbound();
-        let server = Self { url: format!("http://{address}"), process, client: reqwest::Client::new(), log };
+        let url = format!("http://{address}");
+        let server = Self { url, process, client: reqwest::Client::new(), authorization, log };
         server.wait_until("/readyz", |status, _| status == 200).await;
         server
     }
@@ -86,7 +97,7 @@ impl Server {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
-        match request.send().await {
+        match request.header("authorization", &self.authorization).send().await {
             Ok(answer) => (answer.status().as_u16(), answer.json().await.unwrap_or_default()),
             Err(_) => (0, Value::Null),
         }

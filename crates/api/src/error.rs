@@ -12,16 +12,18 @@ use poem_openapi::registry::{MetaResponses, Registry};
 use serde::Serialize;
 
 /// How long a client shall wait when the database is away, in seconds.
-const RETRY_AFTER: &str = "5";
+const DATABASE_AWAY: u64 = 5;
 
 /// Why a request was not done. Its statuses are written into the document by rule (`polish.rs`), so it adds none.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ApiError {
     pub status: StatusCode,
     /// What the client is told, one entry for each complaint.
     pub messages: Vec<String>,
     /// What only the log is told.
     pub cause: Option<String>,
+    /// Seconds until another try makes sense.
+    pub retry_after: Option<u64>,
 }
 
 /// `{"errors":[{"code","message"}]}`, as Harbor's clients know it too.
@@ -38,7 +40,7 @@ struct Entry<'a> {
 
 impl ApiError {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, messages: vec![message.into()], cause: None }
+        Self { status, messages: vec![message.into()], cause: None, retry_after: None }
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -48,6 +50,11 @@ impl ApiError {
     /// There is no such thing; `what` is for example `policy 'nightly'`.
     pub fn not_found(what: impl fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is no {what}"))
+    }
+
+    /// It may be seen, but not done.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
     }
 
     pub fn conflict(message: impl Into<String>) -> Self {
@@ -76,10 +83,15 @@ impl ApiError {
         let errors = messages.iter().map(|message| Entry { code, message }).collect();
         let body = serde_json::to_vec(&Errors { errors }).unwrap_or_default();
         let mut response = Response::builder().status(self.status).content_type("application/json");
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response = response.header(header::RETRY_AFTER, RETRY_AFTER);
+        if let Some(seconds) = self.wait() {
+            response = response.header(header::RETRY_AFTER, seconds);
         }
         response.body(Body::from_vec(body))
+    }
+
+    fn wait(&self) -> Option<u64> {
+        let usual = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(DATABASE_AWAY);
+        self.retry_after.or(usual)
     }
 }
 
@@ -94,6 +106,7 @@ fn code(status: StatusCode) -> &'static str {
         409 => "CONFLICT",
         413 => "PAYLOAD_TOO_LARGE",
         415 => "UNSUPPORTED_MEDIA_TYPE",
+        429 => "TOO_MANY_REQUESTS",
         502 => "BAD_GATEWAY",
         503 => "UNAVAILABLE",
         500.. => "INTERNAL",
@@ -121,6 +134,7 @@ impl From<Vec<Invalid>> for ApiError {
             status: StatusCode::BAD_REQUEST,
             messages: found.iter().map(ToString::to_string).collect(),
             cause: None,
+            retry_after: None,
         }
     }
 }

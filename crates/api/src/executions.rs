@@ -12,7 +12,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
 use crate::answers::{Created, Listed, location};
-use crate::auth::{Auth, Role};
+use crate::auth::{Auth, Need};
 use crate::error::ApiError;
 use crate::paging::{Paging, first_page, usual_page_size};
 use crate::state::ApiState;
@@ -113,7 +113,6 @@ impl Api {
         until: Query<Option<DateTime<Utc>>>,
         sort: Query<Option<ExecutionSort>>,
     ) -> Result<Listed<ExecutionView>, ApiError> {
-        auth.require(Role::Viewer)?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let filter = ExecutionFilter {
             policy: policy.0,
@@ -122,6 +121,7 @@ impl Api {
             trigger: trigger.0,
             since: since.0,
             until: until.0,
+            reach: auth.reach(),
             oldest_first: sort.0 == Some(ExecutionSort::Created),
         };
         let executions = state.store.executions();
@@ -138,8 +138,7 @@ impl Api {
         /// Id of the execution.
         execution: Path<i64>,
     ) -> Result<Json<ExecutionView>, ApiError> {
-        auth.require(Role::Viewer)?;
-        Ok(Json(find(&state, execution.0).await?.into()))
+        Ok(Json(find(&state, &auth, Need::See, execution.0).await?.into()))
     }
 
     /// Stop an execution
@@ -153,7 +152,7 @@ impl Api {
         /// Id of the execution.
         execution: Path<i64>,
     ) -> Result<Json<ExecutionView>, ApiError> {
-        auth.require(Role::Operator)?;
+        find(&state, &auth, Need::Change, execution.0).await?;
         let change = state.store.executions().stop(execution.0).await?;
         changed(&state, execution.0, change, "stopped").await
     }
@@ -167,21 +166,29 @@ impl Api {
         /// Id of the execution.
         execution: Path<i64>,
     ) -> Result<Json<ExecutionView>, ApiError> {
-        auth.require(Role::Operator)?;
+        find(&state, &auth, Need::Change, execution.0).await?;
         let change = state.store.executions().retry(execution.0).await?;
         changed(&state, execution.0, change, "retried").await
     }
 }
 
-/// The execution with this id.
-pub async fn find(state: &ApiState, id: i64) -> Result<Execution, ApiError> {
+/// The execution with this id, if the caller may do that with it.
+pub async fn find(state: &ApiState, auth: &Auth, need: Need, id: i64) -> Result<Execution, ApiError> {
+    let found = state.store.executions().get(id).await?;
+    let execution = found.ok_or_else(|| auth.missing(format!("execution {id}")))?;
+    auth.may(need, execution.project_id, format!("execution {id}"))?;
+    Ok(execution)
+}
+
+/// The same for who was let in before.
+pub async fn read(state: &ApiState, id: i64) -> Result<Execution, ApiError> {
     let found = state.store.executions().get(id).await?;
     found.ok_or_else(|| ApiError::not_found(format!("execution {id}")))
 }
 
 /// The answer to a request that started an execution.
 pub async fn created(state: &ApiState, id: i64) -> Result<Created<ExecutionView>, ApiError> {
-    let view = ExecutionView::from(find(state, id).await?);
+    let view = ExecutionView::from(read(state, id).await?);
     Ok(Created::At(Json(view), location(&["api", "v1", "executions", &id.to_string()])))
 }
 
@@ -192,7 +199,7 @@ async fn changed(
     wish: &str,
 ) -> Result<Json<ExecutionView>, ApiError> {
     match change {
-        Change::Done => Ok(Json(find(state, id).await?.into())),
+        Change::Done => Ok(Json(read(state, id).await?.into())),
         Change::NotFound => Err(ApiError::not_found(format!("execution {id}"))),
         Change::Refused(status) => {
             Err(ApiError::conflict(format!("execution {id} is in status {status} and cannot be {wish}")))

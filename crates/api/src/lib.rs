@@ -13,6 +13,7 @@ mod events;
 mod executions;
 mod exposure;
 mod filters;
+mod grants;
 mod health;
 mod health_history;
 mod image_reference;
@@ -27,6 +28,7 @@ mod policies;
 mod polish;
 mod preheats;
 mod previews;
+mod project_instances;
 mod projects;
 mod reach;
 mod registries;
@@ -36,10 +38,13 @@ mod state;
 mod tags;
 mod task_logs;
 mod tasks;
+mod tokens;
 mod triggers;
+mod users;
 mod vendors;
 mod warm;
 
+pub use auth::{Gate, GateSettings};
 pub use error::ApiError;
 pub use exposure::Exposure;
 pub use layers::{ClientAddress, around};
@@ -49,8 +54,9 @@ pub use state::ApiState;
 /// Every resource, in the order of the document.
 fn resources() -> impl poem_openapi::OpenApi {
     (
-        (vendors::Api, registries::Api, instances::Api, projects::Api),
+        (vendors::Api, registries::Api, instances::Api, projects::Api, project_instances::Api),
         (policies::Api, previews::Api, preheats::Api, executions::Api, tasks::Api),
-        (events::Api, task_logs::Api, warm::Api, health::Api),
+        (events::Api, task_logs::Api, warm::Api),
+        (users::Api, users::CurrentApi, tokens::Api, health::Api),
     )
 }

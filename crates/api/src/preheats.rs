@@ -4,6 +4,7 @@ use forewarm_domain::Invalid;
 use forewarm_domain::execution::{ImageRef, InstanceRef, Spec, Work};
 use forewarm_domain::instance::Instance;
 use forewarm_domain::options::{Kind, OriginAccess};
+use forewarm_domain::project::Project;
 use forewarm_domain::registry::Registry;
 use forewarm_domain::trigger::Start;
 use forewarm_store::executions::NewExecution;
@@ -12,7 +13,7 @@ use poem_openapi::{Object, OpenApi, Union};
 
 use crate::access::AccessWrite;
 use crate::answers::Created;
-use crate::auth::{Auth, Role};
+use crate::auth::{Auth, Need};
 use crate::checks::Checks;
 use crate::error::ApiError;
 use crate::executions::{ExecutionView, created};
@@ -21,6 +22,7 @@ use crate::input::Input;
 use crate::options::OptionsObject;
 use crate::plan::{self, Wish};
 use crate::policies::types::attempts;
+use crate::projects;
 use crate::reach;
 use crate::state::ApiState;
 use crate::tags::Tag;
@@ -43,6 +45,9 @@ struct ImagePreheat {
     images: Vec<String>,
     /// Name of the registry that holds them.
     registry: Option<String>,
+    /// Name of the project that they lie in and that the execution belongs to: its administrators may preheat what is
+    /// in it. Left out: the execution belongs to no project, and only a system administrator may start it.
+    project: Option<String>,
     /// Names of the instances; left out: every enabled one that can preheat images.
     #[oai(validator(min_items = 1, max_items = 100))]
     instances: Option<Vec<String>>,
@@ -74,7 +79,8 @@ struct FilePreheat {
 impl Api {
     /// Preheat images or files at once
     ///
-    /// Starts an execution without a policy.
+    /// Starts an execution without a policy. Files are for system administrators: engines fetch whatever address they
+    /// are given.
     #[oai(path = "/preheats", method = "post", operation_id = "CreatePreheat")]
     async fn create(
         &self,
@@ -82,18 +88,28 @@ impl Api {
         state: Data<&ApiState>,
         body: Input<Preheat>,
     ) -> Result<Created<ExecutionView>, ApiError> {
-        auth.require(Role::Operator)?;
-        let new = body.0.execution(&state).await?;
+        let project = body.0.project(&state, &auth).await?;
+        let new = body.0.execution(&state, project.as_ref()).await?;
         let started = state.store.executions().start(&new).await?;
         created(&state, started.id).await
     }
 }
 
 impl Preheat {
-    async fn execution(&self, state: &ApiState) -> Result<NewExecution, ApiError> {
+    /// The project that it is for, if the caller may change it.
+    async fn project(&self, state: &ApiState, auth: &Auth) -> Result<Option<Project>, ApiError> {
+        match self {
+            Self::Image(ImagePreheat { project: Some(name), .. }) => {
+                Ok(Some(projects::find(state, auth, Need::Change, name).await?))
+            }
+            _ => auth.system_admin().map(|()| None),
+        }
+    }
+
+    async fn execution(&self, state: &ApiState, project: Option<&Project>) -> Result<NewExecution, ApiError> {
         let mut checks = Checks::default();
         let work = match self {
-            Self::Image(preheat) => preheat.work(state, &mut checks).await?,
+            Self::Image(preheat) => preheat.work(state, project, &mut checks).await?,
             Self::File(preheat) => preheat.work(state, &mut checks),
         };
         let instances = self.instances(state, &mut checks).await?;
@@ -107,7 +123,7 @@ impl Preheat {
         let plan = checks.finish(plan)?;
         Ok(NewExecution {
             policy: None,
-            project: None,
+            project: project.map(|project| (project.id, project.name.clone())),
             start: Start::Manual,
             scheduled_for: None,
             event_id: None,
@@ -192,23 +208,41 @@ fn can(instance: &Instance, kind: Kind) -> bool {
 }
 
 impl ImagePreheat {
-    async fn work(&self, state: &ApiState, checks: &mut Checks) -> Result<Work, ApiError> {
-        let registries = self.registries(state, checks).await?;
+    async fn work(
+        &self,
+        state: &ApiState,
+        project: Option<&Project>,
+        checks: &mut Checks,
+    ) -> Result<Work, ApiError> {
+        let registries = self.registries(state, project, checks).await?;
         let mut images = Vec::new();
         for (i, text) in self.images.iter().enumerate() {
             let field = format!("images[{i}]");
             let reference = checks.take(Reference::parse(&field, text, self.registry.is_none()));
             let image = reference.and_then(|reference| self.image(checks, &field, &registries, reference));
+            if let (Some(image), Some(project)) = (&image, project) {
+                checks.check(lies_in(project, &field, image));
+            }
             images.extend(image);
         }
         Ok(Work::Images { images })
     }
 
-    /// The registry that is named, or all, to find those that the images' hosts belong to.
-    async fn registries(&self, state: &ApiState, checks: &mut Checks) -> Result<Vec<Registry>, ApiError> {
-        let Some(name) = &self.registry else {
+    /// The registry that is named, or the project's, or all, to find those that the images' hosts belong to.
+    async fn registries(
+        &self,
+        state: &ApiState,
+        project: Option<&Project>,
+        checks: &mut Checks,
+    ) -> Result<Vec<Registry>, ApiError> {
+        // Of others than the project's nothing may be learnt, not even that they exist.
+        let named = project.map(|project| &project.registry).or(self.registry.as_ref());
+        let Some(name) = named else {
             return Ok(state.store.registries().all().await?);
         };
+        if self.registry.as_ref().is_some_and(|given| given != name) {
+            checks.add([Invalid::new("registry", format!("the project lies in registry '{name}'"))]);
+        }
         let found = state.store.registries().get(name).await?;
         if found.is_none() {
             checks.add([Invalid::new("registry", format!("there is no registry '{name}'"))]);
@@ -226,6 +260,8 @@ impl ImagePreheat {
         let registry = match &self.registry {
             // A name that is unknown has been complained about already.
             Some(_) => registries.first(),
+            // Only a project leaves a single one to choose from without a name.
+            None if self.project.is_some() && reference.host.is_none() => registries.first(),
             None => checks.take(reference.registry(field, registries)),
         };
         Some(ImageRef {
@@ -233,6 +269,15 @@ impl ImagePreheat {
             repository: reference.repository,
             reference: reference.reference,
         })
+    }
+}
+
+/// Whether an image lies in a project.
+fn lies_in(project: &Project, field: &str, image: &ImageRef) -> Result<(), Invalid> {
+    let is_in = image.registry_id == project.registry_id && project.holds(&image.repository);
+    match is_in {
+        true => Ok(()),
+        false => Err(Invalid::new(field, format!("does not lie in project '{}'", project.name))),
     }
 }
 

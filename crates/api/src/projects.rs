@@ -13,7 +13,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
 use crate::answers::{Created, Gone, Listed, deleted, location, written};
-use crate::auth::{Auth, Role};
+use crate::auth::{Auth, Need};
 use crate::checks::{self, Checks};
 use crate::criteria::CriteriaObject;
 use crate::error::ApiError;
@@ -76,9 +76,8 @@ impl Api {
         q: Query<Option<String>>,
         sort: Query<Option<SortBy>>,
     ) -> Result<Listed<View>, ApiError> {
-        auth.require(Role::Viewer)?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
-        let found = state.store.projects().list(&paging.listing(q.0, sort.0)).await?;
+        let found = state.store.projects().list(&paging.listing(q.0, sort.0), &auth.reach()).await?;
         Ok(paging.answer(found, View::from))
     }
 
@@ -90,7 +89,7 @@ impl Api {
         state: Data<&ApiState>,
         body: Input<Write>,
     ) -> Result<Created<View>, ApiError> {
-        auth.require(Role::Admin)?;
+        auth.system_admin()?;
         let draft = body.0.draft(&state).await?;
         let project = written(state.store.projects().create(&draft).await?, &draft.name)?;
         let at = location(&["api", "v1", "projects", &project.name]);
@@ -106,8 +105,7 @@ impl Api {
         /// Name of the project.
         project: Path<String>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Viewer)?;
-        Ok(Json(find(&state, &project.0).await?.into()))
+        Ok(Json(find(&state, &auth, Need::See, &project.0).await?.into()))
     }
 
     /// Change a project
@@ -120,8 +118,7 @@ impl Api {
         project: Path<String>,
         body: Input<Write>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Admin)?;
-        let current = find(&state, &project.0).await?;
+        let current = find_to_configure(&state, &auth, &project.0).await?;
         let draft = body.0.draft(&state).await?;
         let outcome = state.store.projects().update(current.id, &draft).await?;
         Ok(Json(written(outcome, &draft.name)?.into()))
@@ -138,16 +135,25 @@ impl Api {
         /// Name of the project.
         project: Path<String>,
     ) -> Result<Gone, ApiError> {
-        auth.require(Role::Admin)?;
+        find_to_configure(&state, &auth, &project.0).await?;
         let outcome = state.store.projects().delete(&project.0).await?;
         deleted(outcome, "project", &project.0)
     }
 }
 
 /// The project with this name.
-pub async fn find(state: &ApiState, name: &str) -> Result<Project, ApiError> {
+pub async fn find(state: &ApiState, auth: &Auth, need: Need, name: &str) -> Result<Project, ApiError> {
     let found = state.store.projects().get(name).await?;
-    found.ok_or_else(|| ApiError::not_found(format!("project '{name}'")))
+    let project = found.ok_or_else(|| auth.missing(format!("project '{name}'")))?;
+    auth.may_in(need, &project)?;
+    Ok(project)
+}
+
+/// The project with this name, for who decides where it lies and what it demands.
+async fn find_to_configure(state: &ApiState, auth: &Auth, name: &str) -> Result<Project, ApiError> {
+    let project = find(state, auth, Need::See, name).await?;
+    auth.system_admin()?;
+    Ok(project)
 }
 
 impl Write {

@@ -13,7 +13,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
 use crate::answers::{Created, Gone, Listed, deleted, location, written};
-use crate::auth::{Auth, Role};
+use crate::auth::Auth;
 use crate::checks::{self, Checks};
 use crate::credentials::{self, AuthView, AuthWrite};
 use crate::error::ApiError;
@@ -102,7 +102,7 @@ impl Api {
         q: Query<Option<String>>,
         sort: Query<Option<SortBy>>,
     ) -> Result<Listed<View>, ApiError> {
-        auth.require(Role::Viewer)?;
+        auth.system_admin()?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let found = state.store.registries().list(&paging.listing(q.0, sort.0)).await?;
         Ok(paging.answer(found, View::from))
@@ -116,7 +116,7 @@ impl Api {
         state: Data<&ApiState>,
         body: Input<Write>,
     ) -> Result<Created<View>, ApiError> {
-        auth.require(Role::Admin)?;
+        auth.system_admin()?;
         let draft = body.0.draft(&state.outbound, None)?;
         let registry = written(state.store.registries().create(&draft).await?, &draft.name)?;
         let at = location(&["api", "v1", "registries", &registry.name]);
@@ -132,7 +132,7 @@ impl Api {
         /// Name of the registry.
         registry: Path<String>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Viewer)?;
+        auth.system(format!("registry '{}'", registry.0))?;
         Ok(Json(find(&state, &registry.0).await?.into()))
     }
 
@@ -148,7 +148,7 @@ impl Api {
         registry: Path<String>,
         body: Input<Write>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Admin)?;
+        auth.system(format!("registry '{}'", registry.0))?;
         let current = find(&state, &registry.0).await?;
         let draft = body.0.draft(&state.outbound, Some(&current))?;
         let outcome = state.store.registries().update(current.id, &draft).await?;
@@ -166,7 +166,7 @@ impl Api {
         /// Name of the registry.
         registry: Path<String>,
     ) -> Result<Gone, ApiError> {
-        auth.require(Role::Admin)?;
+        auth.system(format!("registry '{}'", registry.0))?;
         let outcome = state.store.registries().delete(&registry.0).await?;
         deleted(outcome, "registry", &registry.0)
     }
@@ -182,7 +182,7 @@ impl Api {
         /// Name of the registry.
         registry: Path<String>,
     ) -> Result<Json<PingView>, ApiError> {
-        auth.require(Role::Operator)?;
+        auth.system(format!("registry '{}'", registry.0))?;
         let registry = find(&state, &registry.0).await?;
         let kind = forewarm_registry::kind(&registry.kind)
             .ok_or_else(|| ApiError::internal(format!("registry kind {} is not built in", registry.kind)))?;
@@ -211,7 +211,7 @@ impl Api {
         #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
     ) -> Result<History, ApiError> {
-        auth.require(Role::Viewer)?;
+        auth.system(format!("registry '{}'", registry.0))?;
         let registry = find(&state, &registry.0).await?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         health_history::answer(&state, Watched::Registry(registry.id), registry.health, &paging).await

@@ -4,6 +4,8 @@ use forewarm_http::Outbound;
 use forewarm_store::Store;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Gate;
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct ApiState {
@@ -12,4 +14,12 @@ pub struct ApiState {
     pub outbound: Outbound,
     /// Cancelled when the process shall end: streams end, and readiness says no.
     pub draining: CancellationToken,
+    pub gate: Gate,
+}
+
+impl ApiState {
+    /// With the usual limits.
+    pub fn new(store: Store, outbound: Outbound, draining: CancellationToken) -> Self {
+        Self { store, outbound, draining, gate: Gate::default() }
+    }
 }

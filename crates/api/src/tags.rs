@@ -24,6 +24,10 @@ pub enum Tag {
     Tasks,
     /// What is warm where, as far as preheats have proven it.
     Warm,
+    /// Who may do what.
+    Users,
+    /// What machines introduce themselves with.
+    Tokens,
     /// For load balancers and orchestrators.
     Health,
 }

@@ -16,7 +16,7 @@ use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::types::ToJSON;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-use crate::auth::{Auth, Role};
+use crate::auth::Auth;
 use crate::error::ApiError;
 use crate::executions::StatusWord;
 use crate::state::ApiState;
@@ -75,8 +75,7 @@ impl Api {
         /// Id of the task.
         task: Path<i64>,
     ) -> Result<LogText, ApiError> {
-        auth.require(Role::Viewer)?;
-        tasks::find(&state, task.0).await?;
+        tasks::find(&state, &auth, task.0).await?;
         let lines =
             stored_lines(state.clone(), task.0).map_ok(|line| render(&line)).map_err(std::io::Error::other);
         Ok(LogText(Body::from_bytes_stream(lines)))
@@ -97,8 +96,7 @@ impl Api {
         #[oai(name = "Last-Event-ID")]
         last_event_id: Header<Option<i64>>,
     ) -> Result<EventStream<stream::BoxStream<'static, LogEvent>>, ApiError> {
-        auth.require(Role::Viewer)?;
-        tasks::find(&state, task.0).await?;
+        tasks::find(&state, &auth, task.0).await?;
         let start = Follower {
             state: state.clone(),
             task_id: task.0,
@@ -151,7 +149,7 @@ impl Follower {
                 return None;
             }
             // The status is read before the lines: lines are written with the status, so that none comes after an end.
-            let status = tasks::find(&self.state, self.task_id).await.ok()?.status;
+            let status = tasks::read(&self.state, self.task_id).await.ok()?.status;
             let lines = self.state.store.task_log(self.task_id, self.after, CHUNK);
             self.lines = lines.await.ok()?.into();
             if !self.lines.is_empty() {

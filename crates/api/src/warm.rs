@@ -2,19 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::Invalid;
+use forewarm_domain::access::Reach;
 use forewarm_domain::digest::Digest;
+use forewarm_domain::project::Project;
 use forewarm_domain::registry::Registry;
 use forewarm_store::warm::{Warm, WarmFilter};
-use poem::http::Uri;
+use poem::http::{StatusCode, Uri};
 use poem::web::Data;
 use poem_openapi::param::Query;
 use poem_openapi::{Enum, Object, OpenApi};
 
 use crate::answers::Listed;
-use crate::auth::{Auth, Role};
+use crate::auth::{Auth, Need};
 use crate::error::ApiError;
 use crate::image_reference::Reference;
 use crate::paging::{Paging, first_page, usual_page_size};
+use crate::projects;
 use crate::state::ApiState;
 use crate::tags::Tag;
 
@@ -97,13 +100,18 @@ impl Api {
         digest: Query<Option<String>>,
         /// Name of the registry.
         registry: Query<Option<String>>,
+        /// Name of a project: only what lies in it. Needed by who may not see every project.
+        project: Query<Option<String>>,
         /// Name of the instance.
         instance: Query<Option<String>>,
         /// Only what can still be relied on.
         fresh_only: Query<Option<bool>>,
     ) -> Result<Listed<View>, ApiError> {
-        auth.require(Role::Viewer)?;
-        let question = Question { image: image.0, digest: digest.0, registry: registry.0 };
+        let project = match &project.0 {
+            Some(name) => Some(projects::find(&state, &auth, Need::See, name).await?),
+            None => everything(&auth)?,
+        };
+        let question = Question { image: image.0, digest: digest.0, registry: registry.0, project };
         let filter = WarmFilter {
             instance: known_instance(&state, instance.0).await?,
             fresh_only: fresh_only.0.unwrap_or(false),
@@ -121,13 +129,32 @@ struct Question {
     image: Option<String>,
     digest: Option<String>,
     registry: Option<String>,
+    project: Option<Project>,
+}
+
+/// Without a project, what is in all of them is meant.
+fn everything(auth: &Auth) -> Result<Option<Project>, ApiError> {
+    match auth.reach() {
+        Reach::All => Ok(None),
+        Reach::Projects(_) => {
+            let message = "project: must be given, since you do not see every project";
+            Err(ApiError::new(StatusCode::FORBIDDEN, message))
+        }
+    }
 }
 
 impl Question {
     async fn filter(&self, state: &ApiState) -> Result<WarmFilter, ApiError> {
         let given = self.digest.as_deref().map(Digest::parse).transpose();
         let given = given.map_err(|invalid| Invalid::new("digest", invalid.reason))?;
-        let registry = match &self.registry {
+        let project_registry = self.project.as_ref().map(|project| &project.registry);
+        if let (Some(project), Some(name)) = (&self.project, &self.registry)
+            && *name != project.registry
+        {
+            let reason = format!("project '{}' lies in registry '{}'", project.name, project.registry);
+            return Err(Invalid::new("registry", reason).into());
+        }
+        let registry = match self.registry.as_ref().or(project_registry) {
             Some(name) => Some(named(state, name).await?),
             None => None,
         };
@@ -140,6 +167,7 @@ impl Question {
             let all = state.store.registries().all().await?;
             narrow(&mut filter, image, registry.as_ref(), &all)?;
         }
+        filter.namespace = self.project.as_ref().map(|project| project.namespace.clone());
         Ok(filter)
     }
 }

@@ -87,6 +87,8 @@ pub struct Execution {
     /// Names of policy and project at the time it started; None for an ad-hoc preheat.
     pub policy: Option<String>,
     pub project: Option<String>,
+    /// None for an ad-hoc preheat of no project, and when the project was deleted.
+    pub project_id: Option<i64>,
     /// `manual`, `schedule` or `event`.
     pub trigger: String,
     /// The time of the schedule that it was started for.

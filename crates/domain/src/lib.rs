@@ -1,5 +1,6 @@
 //! The rules of Forewarm: no I/O, no clock, nothing that can block or fail for reasons outside its arguments.
 
+pub mod access;
 pub mod artifact;
 pub mod auth;
 pub mod criteria;
@@ -31,8 +32,10 @@ pub mod signature;
 pub mod status;
 pub mod task;
 pub mod task_log;
+pub mod token;
 pub mod trigger;
 pub mod url;
+pub mod user;
 pub mod warmth;
 
 pub use invalid::Invalid;

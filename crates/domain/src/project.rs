@@ -17,3 +17,11 @@ pub struct Project {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
+
+impl Project {
+    /// Whether a repository of its registry lies in it.
+    pub fn holds(&self, repository: &str) -> bool {
+        let below = repository.strip_prefix(&self.namespace);
+        self.namespace.is_empty() || below.is_some_and(|rest| rest.starts_with('/'))
+    }
+}

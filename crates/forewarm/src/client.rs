@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use forewarm_domain::Secret;
 use forewarm_http::{HttpError, Outbound, body};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
+
+use crate::server_args::{Login, ServerArgs};
 
 use crate::view::{Execution, Task};
 
@@ -27,6 +30,7 @@ const PAGE_SIZE: usize = 100;
 pub struct Client {
     base: Url,
     outbound: Outbound,
+    login: Login,
 }
 
 /// The server answered, and the answer is no.
@@ -37,11 +41,22 @@ pub struct Refusal {
 }
 
 impl Client {
+    /// As the arguments say.
+    pub fn of(args: &ServerArgs) -> anyhow::Result<Self> {
+        Ok(Self { login: args.login()?, ..Self::new(&args.server)? })
+    }
+
+    /// As a certain user.
+    pub fn by(self, name: &str, password: &Secret) -> Self {
+        Self { login: Login::User(name.to_owned(), password.clone()), ..self }
+    }
+
+    /// As nobody: probes need no credentials.
     pub fn new(server: &str) -> anyhow::Result<Self> {
         let base = forewarm_domain::url::endpoint("server", server).map_err(|invalid| {
             anyhow!("the server's address '{server}' {}, like {DEFAULT_SERVER}", invalid.reason)
         })?;
-        Ok(Self { base, outbound: Outbound::unguarded() })
+        Ok(Self { base, outbound: Outbound::unguarded(), login: Login::Nobody })
     }
 
     /// Starts an ad-hoc preheat and tells the execution that does it.
@@ -135,10 +150,24 @@ impl Client {
         self.bytes(request).await.map(drop)
     }
 
+    /// Posts something and returns the answer.
+    pub async fn create(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let mut request = self.request(Method::POST, path)?;
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        self.answer(request).await.with_context(|| format!("POST {path}"))
+    }
+
     fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
         let base = self.base.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).context("the server's address")?;
-        Ok(self.outbound.client(false).request(method, &url)?.timeout(TIMEOUT))
+        let request = self.outbound.client(false).request(method, &url)?.timeout(TIMEOUT);
+        Ok(match &self.login {
+            Login::Nobody => request,
+            Login::Token(token) => request.bearer_auth(token.expose()),
+            Login::User(name, password) => request.basic_auth(name, Some(password.expose())),
+        })
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
@@ -169,6 +198,10 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.message.as_str() {
             "" => write!(f, "the server answered {}", self.status),
+            message if self.status == 401 => write!(
+                f,
+                "the server answered 401: {message}; set FOREWARM_TOKEN, or FOREWARM_USER and FOREWARM_PASSWORD"
+            ),
             message => write!(f, "the server answered {}: {message}", self.status),
         }
     }

@@ -4,18 +4,23 @@ mod client;
 mod database;
 mod demo;
 mod duration;
+mod first_admin;
 mod follow;
 mod healthcheck;
+mod limits;
 mod logging;
 mod migrate;
 mod openapi;
 mod outbound;
+mod passwords;
 mod policy;
 mod preheat;
 mod progress;
 mod serve;
+mod server_args;
 mod shutdown;
 mod summary;
+mod user;
 mod view;
 mod warm;
 mod worker;
@@ -43,6 +48,7 @@ enum Command {
     Policy(policy::PolicyArgs),
     Warm(warm::WarmArgs),
     Demo(demo::DemoArgs),
+    User(user::UserArgs),
     Migrate(migrate::MigrateArgs),
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Print the API's OpenAPI document.
@@ -58,6 +64,7 @@ async fn main() -> ExitCode {
         Command::Policy(args) => policy::run(args).await,
         Command::Warm(args) => warm::run(args).await,
         Command::Demo(args) => demo::run(args).await,
+        Command::User(args) => user::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,
         Command::Openapi => openapi::run(),

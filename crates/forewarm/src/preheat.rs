@@ -7,10 +7,11 @@ use clap::{Args, ValueEnum};
 use forewarm_domain::platform::Platform;
 use serde_json::{Map, Value, json};
 
-use crate::client::{Client, DEFAULT_SERVER};
+use crate::client::Client;
 use crate::duration;
 use crate::follow::follow;
 use crate::progress::Progress;
+use crate::server_args::ServerArgs;
 use crate::summary::Summary;
 use crate::view::Execution;
 
@@ -81,9 +82,8 @@ pub struct PreheatArgs {
     #[arg(short, long, value_enum, env = "FOREWARM_PREHEAT_OUTPUT", default_value = "text")]
     output: Output,
 
-    /// Address of the server.
-    #[arg(long, value_name = "URL", env = "FOREWARM_SERVER", default_value = DEFAULT_SERVER)]
-    server: String,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -105,7 +105,7 @@ pub async fn run(args: PreheatArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn preheat(args: &PreheatArgs) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&args.server)?;
+    let client = Client::of(&args.server)?;
     let started = client.start_preheat(&args.body()).await?;
     let id = started.facts.id;
     let mut progress = Progress::new(args.lines());
@@ -114,7 +114,7 @@ async fn preheat(args: &PreheatArgs) -> anyhow::Result<ExitCode> {
         ended = follow(&client, started, &mut progress) => args.finish(&client, ended?).await,
         _ = tokio::signal::ctrl_c() => {
             progress.end();
-            eprintln!("execution {id} goes on at {}; POST /api/v1/executions/{id}/stop stops it", args.server);
+            eprintln!("execution {id} goes on at {}; POST /api/v1/executions/{id}/stop stops it", args.server.server);
             Ok(ExitCode::from(INTERRUPTED))
         }
     }

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use forewarm_api::ApiState;
-use forewarm_http::Outbound;
-use forewarm_store::Store;
+use forewarm_api::{ApiState, Gate};
 use forewarm_store::embedded::Embedded;
 use forewarm_worker::Worker;
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
@@ -16,6 +14,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::{DatabaseArgs, prepare};
+use crate::first_admin::FirstAdminArgs;
+use crate::limits::LimitArgs;
 use crate::logging::{self, LogArgs};
 use crate::outbound::OutboundArgs;
 use crate::shutdown;
@@ -27,7 +27,7 @@ use crate::worker::WorkArgs;
 /// or, with a database that they reach too, on others.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Address and port to listen on. There is no access control yet: keep it on a trusted network.
+    /// Address and port to listen on.
     #[arg(long, env = "FOREWARM_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
@@ -38,6 +38,12 @@ pub struct ServeArgs {
     /// Bring the schema of a given database up to date first (the embedded one always is).
     #[arg(long, env = "FOREWARM_MIGRATE")]
     pub migrate: bool,
+
+    #[command(flatten)]
+    pub admin: FirstAdminArgs,
+
+    #[command(flatten)]
+    pub limits: LimitArgs,
 
     #[command(flatten)]
     pub work: WorkArgs,
@@ -62,9 +68,11 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let acceptor = listen(args.listen).await?;
     let (store, embedded) = args.database.open().await?;
     prepare(&store, args.migrate || embedded.is_some()).await?;
+    args.admin.ensure(&store).await?;
     tracing::info!(address = %address(&acceptor), "serving; documentation at /docs, console at /");
-    let outbound = args.outbound.outbound();
-    serve(acceptor, store, embedded, outbound, (!args.no_worker).then_some(args.work), stop).await?;
+    let state = ApiState::new(store, args.outbound.outbound(), stop);
+    let state = ApiState { gate: Gate::new(args.limits.settings()), ..state };
+    serve(acceptor, state, embedded, (!args.no_worker).then_some(args.work)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -86,19 +94,18 @@ pub fn address(acceptor: &TcpAcceptor) -> String {
         .unwrap_or_default()
 }
 
-/// Serves until `stop`. Ends in this order: readiness, requests, the worker's calls, the embedded database.
+/// Serves until the state's `draining` is cancelled. Ends in this order: readiness, requests, the worker's calls, the embedded database.
 pub async fn serve(
     acceptor: TcpAcceptor,
-    store: Store,
+    state: ApiState,
     embedded: Option<Embedded>,
-    outbound: Outbound,
     work: Option<WorkArgs>,
-    stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let (store, stop) = (state.store.clone(), state.draining.clone());
     let database_stop = CancellationToken::new();
     let database = embedded.map(|embedded| supervise(embedded, database_stop.clone(), stop.clone()));
     let worker = work.map(|work| {
-        let worker = Worker::new(store.clone(), outbound.clone(), work.settings("serve"));
+        let worker = Worker::new(store.clone(), state.outbound.clone(), work.settings("serve"));
         let stop = stop.clone();
         tokio::spawn(async move {
             // Also when it panics: a service without its worker would take work in and do none.
@@ -106,7 +113,6 @@ pub async fn serve(
             worker.run(stop).await;
         })
     });
-    let state = ApiState { store: store.clone(), outbound, draining: stop.clone() };
     let served = poem::Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(
             forewarm_api::app(state),

@@ -8,8 +8,9 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::client::{Client, DEFAULT_SERVER};
+use crate::client::Client;
 use crate::preheat::Output;
+use crate::server_args::ServerArgs;
 
 /// Tells on which instances an image is warm, as far as preheats have proven it.
 ///
@@ -39,9 +40,8 @@ pub struct WarmArgs {
     #[arg(short, long, value_enum, env = "FOREWARM_WARM_OUTPUT", default_value = "text")]
     output: Output,
 
-    /// Address of the server.
-    #[arg(long, value_name = "URL", env = "FOREWARM_SERVER", default_value = DEFAULT_SERVER)]
-    server: String,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 /// One manifest on one instance, as far as the table shows it.
@@ -62,7 +62,7 @@ const HEADINGS: [&str; 8] =
     ["INSTANCE", "PLATFORM", "DIGEST", "STATE", "SINCE", "UNTIL ABOUT", "PROOF", "EXECUTION"];
 
 pub async fn run(args: WarmArgs) -> anyhow::Result<ExitCode> {
-    let found = Client::new(&args.server)?.warm(&args.query()).await?;
+    let found = Client::of(&args.server)?.warm(&args.query()).await?;
     let entries = found.iter().map(Entry::deserialize).collect::<Result<Vec<_>, _>>()?;
     let text = match args.output {
         Output::Json => serde_json::to_string_pretty(&Value::from(found))? + "\n",

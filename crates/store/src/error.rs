@@ -7,6 +7,9 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(String),
+    /// A thread that computes was lost.
+    #[error("a computation ended badly: {0}")]
+    Computation(String),
     /// A row that this version cannot read.
     #[error("{table} {id}: the stored {column} cannot be read: {reason}")]
     Corrupt { table: &'static str, id: i64, column: &'static str, reason: String },

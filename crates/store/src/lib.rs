@@ -1,6 +1,7 @@
 //! Everything Postgres. One file per table, SQL beside the function that needs it; `queue.rs` is the only place
 //! that enqueues.
 
+mod actor;
 mod clock;
 mod credentials;
 mod error;
@@ -23,6 +24,8 @@ pub mod schedules;
 pub mod sweep;
 pub mod task_logs;
 pub mod tasks;
+pub mod tokens;
+pub mod users;
 pub mod warm;
 pub mod watches;
 
@@ -30,8 +33,10 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+pub use actor::Actor;
 pub use clock::Clock;
 pub use error::StoreError;
 pub use migrate::{is_migrated, migrate};
@@ -41,6 +46,7 @@ pub use migrate::{is_migrated, migrate};
 pub struct Store {
     pool: PgPool,
     clock: Clock,
+    actor: Option<Arc<Actor>>,
 }
 
 /// How long a request may wait for a connection; short, so that an outage shows as one (and a worker that lost the
@@ -59,7 +65,12 @@ impl Store {
     }
 
     pub fn new(pool: PgPool, clock: Clock) -> Self {
-        Self { pool, clock }
+        Self { pool, clock, actor: None }
+    }
+
+    /// The same store, for changes by somebody.
+    pub fn acting(&self, actor: Actor) -> Self {
+        Self { actor: Some(Arc::new(actor)), ..self.clone() }
     }
 
     pub fn pool(&self) -> &PgPool {

@@ -1,6 +1,9 @@
 //! Table `projects`: namespaces of registries.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
+use forewarm_domain::access::Reach;
 use forewarm_domain::criteria::ProjectCriteria;
 use forewarm_domain::project::Project;
 use sqlx::types::Json;
@@ -26,6 +29,7 @@ struct Wanted<'a> {
     id: Option<i64>,
     name: Option<&'a str>,
     listing: Option<&'a Listing>,
+    reach: Option<&'a Reach>,
 }
 
 impl Store {
@@ -51,16 +55,25 @@ impl Projects<'_> {
         Ok(self.select(wanted).await?.pop())
     }
 
-    pub async fn list(&self, listing: &Listing) -> Result<Page<Project>, StoreError> {
+    pub async fn list(&self, listing: &Listing, reach: &Reach) -> Result<Page<Project>, StoreError> {
         let total = sqlx::query_scalar!(
             r#"SELECT count(*) AS "total!" FROM projects
-               WHERE ($1::text IS NULL OR strpos(lower(name), lower($1)) > 0)"#,
+               WHERE ($1::text IS NULL OR strpos(lower(name), lower($1)) > 0)
+                 AND ($2::bigint[] IS NULL OR id = ANY ($2))"#,
             listing.q,
+            reach.ids(),
         )
         .fetch_one(&self.store.pool)
         .await?;
-        let wanted = Wanted { listing: Some(listing), ..Wanted::default() };
+        let wanted = Wanted { listing: Some(listing), reach: Some(reach), ..Wanted::default() };
         Ok(Page { items: self.select(wanted).await?, total })
+    }
+
+    /// Names by id.
+    pub async fn names(&self, ids: &[i64]) -> Result<BTreeMap<i64, String>, StoreError> {
+        let rows = sqlx::query!("SELECT id, name FROM projects WHERE id = ANY ($1)", ids);
+        let rows = rows.fetch_all(&self.store.pool).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
     }
 
     pub async fn create(&self, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
@@ -163,6 +176,7 @@ async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec
              WHERE ($1::bigint IS NULL OR projects.id = $1)
                AND ($2::text IS NULL OR projects.name = $2)
                AND ($3::text IS NULL OR strpos(lower(projects.name), lower($3)) > 0)
+               AND ($7::bigint[] IS NULL OR projects.id = ANY ($7))
              ORDER BY CASE WHEN $4 = '-name' THEN projects.name END DESC,
                       CASE WHEN $4 = 'created_at' THEN projects.created_at
                            WHEN $4 = 'updated_at' THEN projects.updated_at END,
@@ -176,6 +190,7 @@ async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec
             wanted.listing.map(|listing| listing.sort.word()),
             wanted.listing.map(|listing| listing.limit),
             wanted.listing.map(|listing| listing.offset),
+            wanted.reach.and_then(Reach::ids),
         )
         .fetch_all(executor)
         .await?;

@@ -14,7 +14,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use crate::answers::Listed;
-use crate::auth::{Auth, Role};
+use crate::auth::Auth;
 use crate::error::ApiError;
 use crate::paging::{Paging, first_page, usual_page_size};
 use crate::registries;
@@ -103,7 +103,7 @@ impl Api {
         #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
     ) -> Result<Listed<DeliveryView>, ApiError> {
-        auth.require(Role::Viewer)?;
+        auth.system(format!("registry '{}'", registry.0))?;
         let registry = registries::find(&state, &registry.0).await?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let events = state.store.events();
@@ -123,7 +123,7 @@ impl Api {
         /// Id of the delivery.
         delivery: Path<i64>,
     ) -> Result<Json<DeliveryView>, ApiError> {
-        auth.require(Role::Viewer)?;
+        auth.system(format!("registry '{}'", registry.0))?;
         let registry = registries::find(&state, &registry.0).await?;
         let found = state.store.events().delivery(registry.id, delivery.0).await?;
         let found = found.ok_or_else(|| ApiError::not_found(format!("delivery {}", delivery.0)))?;

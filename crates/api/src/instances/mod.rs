@@ -15,7 +15,7 @@ use poem_openapi::payload::Json;
 
 use self::types::{View, Write};
 use crate::answers::{Created, Gone, Listed, deleted, location, written};
-use crate::auth::{Auth, Role};
+use crate::auth::Auth;
 use crate::error::ApiError;
 use crate::health_history::{self, History};
 use crate::input::Input;
@@ -46,7 +46,7 @@ impl Api {
         q: Query<Option<String>>,
         sort: Query<Option<SortBy>>,
     ) -> Result<Listed<View>, ApiError> {
-        auth.require(Role::Viewer)?;
+        auth.system_admin()?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let found = state.store.instances().list(&paging.listing(q.0, sort.0)).await?;
         Ok(paging.answer(found, View::from))
@@ -60,7 +60,7 @@ impl Api {
         state: Data<&ApiState>,
         body: Input<Write>,
     ) -> Result<Created<View>, ApiError> {
-        auth.require(Role::Admin)?;
+        auth.system_admin()?;
         let draft = body.0.draft(&state.outbound, None)?;
         let instance = written(state.store.instances().create(&draft).await?, &draft.name)?;
         let at = location(&["api", "v1", "instances", &instance.name]);
@@ -76,7 +76,7 @@ impl Api {
         /// Name of the instance.
         instance: Path<String>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Viewer)?;
+        auth.system(format!("instance '{}'", instance.0))?;
         Ok(Json(find(&state, &instance.0).await?.into()))
     }
 
@@ -92,7 +92,7 @@ impl Api {
         instance: Path<String>,
         body: Input<Write>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Admin)?;
+        auth.system(format!("instance '{}'", instance.0))?;
         let current = find(&state, &instance.0).await?;
         let draft = body.0.draft(&state.outbound, Some(&current))?;
         honours_its_policies(&state, &current, &draft).await?;
@@ -111,7 +111,7 @@ impl Api {
         /// Name of the instance.
         instance: Path<String>,
     ) -> Result<Gone, ApiError> {
-        auth.require(Role::Admin)?;
+        auth.system(format!("instance '{}'", instance.0))?;
         let outcome = state.store.instances().delete(&instance.0).await?;
         deleted(outcome, "instance", &instance.0)
     }
@@ -127,7 +127,7 @@ impl Api {
         /// Name of the instance.
         instance: Path<String>,
     ) -> Result<Json<PingView>, ApiError> {
-        auth.require(Role::Operator)?;
+        auth.system(format!("instance '{}'", instance.0))?;
         let instance = find(&state, &instance.0).await?;
         let vendor = forewarm_provider::vendor(&instance.vendor)
             .ok_or_else(|| ApiError::internal(format!("vendor {} is not built in", instance.vendor)))?;
@@ -156,7 +156,7 @@ impl Api {
         #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
     ) -> Result<History, ApiError> {
-        auth.require(Role::Viewer)?;
+        auth.system(format!("instance '{}'", instance.0))?;
         let instance = find(&state, &instance.0).await?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         health_history::answer(&state, Watched::Instance(instance.id), instance.health, &paging).await

@@ -91,7 +91,7 @@ fn answer(error: &ApiError, asked: &Asked) -> Response {
 
 fn translate(error: &Error, asked: &Asked) -> ApiError {
     if let Some(ours) = error.downcast_ref::<ApiError>() {
-        return ApiError { status: ours.status, messages: ours.messages.clone(), cause: ours.cause.clone() };
+        return ours.clone();
     }
     if let Some(wrong) = error.downcast_ref::<ParseParamError>() {
         return wrong_parameter(asked, wrong.name, &wrong.reason);

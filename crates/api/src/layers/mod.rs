@@ -11,6 +11,7 @@ mod trace;
 use std::sync::Arc;
 
 use poem::{Endpoint, EndpointExt, IntoResponse};
+pub use request_id::RequestId;
 
 pub use client_address::ClientAddress;
 

@@ -13,7 +13,7 @@ use poem_openapi::payload::Json;
 
 use self::types::{View, Write};
 use crate::answers::{Created, Gone, Listed, deleted, location, written};
-use crate::auth::{Auth, Role};
+use crate::auth::{Auth, Need};
 use crate::error::ApiError;
 use crate::executions::{ExecutionView, created};
 use crate::input::Input;
@@ -46,8 +46,7 @@ impl Api {
         q: Query<Option<String>>,
         sort: Query<Option<SortBy>>,
     ) -> Result<Listed<View>, ApiError> {
-        auth.require(Role::Viewer)?;
-        let project = projects::find(&state, &project.0).await?;
+        let project = projects::find(&state, &auth, Need::Change, &project.0).await?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let listing = paging.listing(q.0, sort.0);
         let found = state.store.policies().list(project.id, &listing).await?;
@@ -65,8 +64,7 @@ impl Api {
         project: Path<String>,
         body: Input<Write>,
     ) -> Result<Created<View>, ApiError> {
-        auth.require(Role::Operator)?;
-        let project = projects::find(&state, &project.0).await?;
+        let project = projects::find(&state, &auth, Need::Change, &project.0).await?;
         let draft = body.0.draft(&state, None).await?;
         let outcome = state.store.policies().create(project.id, &draft).await?;
         let policy = written(outcome, &draft.name)?;
@@ -85,8 +83,7 @@ impl Api {
         /// Name of the policy.
         policy: Path<String>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Viewer)?;
-        let (_, policy) = find(&state, &project.0, &policy.0).await?;
+        let (_, policy) = find(&state, &auth, Need::See, (&project.0, &policy.0)).await?;
         Ok(Json(View::at(policy, state.store.clock().local())))
     }
 
@@ -105,8 +102,7 @@ impl Api {
         policy: Path<String>,
         body: Input<Write>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Operator)?;
-        let (_, current) = find(&state, &project.0, &policy.0).await?;
+        let (_, current) = find(&state, &auth, Need::Change, (&project.0, &policy.0)).await?;
         let draft = body.0.draft(&state, Some(&current)).await?;
         let outcome = state.store.policies().update(current.id, &draft).await?;
         let policy = written(outcome, &draft.name)?;
@@ -126,8 +122,7 @@ impl Api {
         /// Name of the policy.
         policy: Path<String>,
     ) -> Result<Gone, ApiError> {
-        auth.require(Role::Operator)?;
-        let project = projects::find(&state, &project.0).await?;
+        let project = projects::find(&state, &auth, Need::Change, &project.0).await?;
         let outcome = state.store.policies().delete(project.id, &policy.0).await?;
         deleted(outcome, "policy", &policy.0)
     }
@@ -151,16 +146,20 @@ impl Api {
         /// Leave out what is proven warm already. Left out: everything is preheated.
         skip_if_warm: Query<Option<bool>>,
     ) -> Result<Created<ExecutionView>, ApiError> {
-        auth.require(Role::Operator)?;
-        let (project, policy) = find(&state, &project.0, &policy.0).await?;
+        let (project, policy) = find(&state, &auth, Need::Change, (&project.0, &policy.0)).await?;
         let id = run::run(&state, &project, &policy, skip_if_warm.0.unwrap_or(false)).await?;
         created(&state, id).await
     }
 }
 
 /// The policy with this name, and its project.
-pub async fn find(state: &ApiState, project: &str, policy: &str) -> Result<(Project, Policy), ApiError> {
-    let project = projects::find(state, project).await?;
+pub async fn find(
+    state: &ApiState,
+    auth: &Auth,
+    need: Need,
+    (project, policy): (&str, &str),
+) -> Result<(Project, Policy), ApiError> {
+    let project = projects::find(state, auth, need, project).await?;
     let found = state.store.policies().get(project.id, policy).await?;
     let policy = found
         .ok_or_else(|| ApiError::not_found(format!("policy '{policy}' in project '{}'", project.name)))?;

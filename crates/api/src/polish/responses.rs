@@ -3,13 +3,15 @@
 use serde_json::{Map, Value, json};
 
 /// Status, name in the components, description.
-const ERRORS: [(u16, &str, &str); 9] = [
+const ERRORS: [(u16, &str, &str); 11] = [
     (400, "BadRequest", "Something in the request is wrong; each error names the field"),
-    (401, "Unauthorized", "The sender has not proven itself with a secret of the registry"),
+    (401, "Unauthorized", "Credentials are missing or not valid"),
+    (403, "Forbidden", "It may be seen, but not done; the message names the role that it needs"),
     (404, "NotFound", "There is no such thing"),
     (409, "Conflict", "It is taken, in use, or not in a status in which this can be done"),
     (413, "PayloadTooLarge", "The body is longer than 1 MiB"),
     (415, "UnsupportedMediaType", "The body is not application/json"),
+    (429, "TooManyRequests", "Too many requests, or too many wrong credentials; try again after Retry-After"),
     (500, "Internal", "Something went wrong inside; the message holds the request's id"),
     (502, "BadGateway", "The registry cannot be looked at; the message says why"),
     (503, "Unavailable", "The database is not reachable; try again after Retry-After"),
@@ -30,9 +32,20 @@ pub fn complete(document: &mut Value) {
                 describe(responses);
                 add(responses, &statuses);
             }
-            // There is no access control yet, and the document does not claim any.
-            operation["security"] = json!([]);
+            operation["security"] = security(path);
         }
+    }
+}
+
+/// What needs no credentials of ours: probes, and senders of events, who have a secret of their own.
+fn is_public(path: &str) -> bool {
+    path == RECEIVER || matches!(path, "/livez" | "/readyz" | "/healthz")
+}
+
+fn security(path: &str) -> Value {
+    match is_public(path) {
+        true => json!([]),
+        false => json!([{ "basic": [] }, { "bearer": [] }]),
     }
 }
 
@@ -51,13 +64,14 @@ fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     };
     when(has_body || has_parameters, &[400]);
     when(is_receiver, &[401]);
+    when(!is_public(path), &[401, 403, 429]);
     when(path.contains('{'), &[404]);
     when(changes, &[409]);
     when(previews, &[502]);
     when(has_body, &[413]);
     // Senders of events write what they like there.
     when(has_body && !is_receiver, &[415]);
-    when(!matches!(path, "/livez" | "/api/v1/vendors"), &[503]);
+    when(path != "/livez", &[503]);
     statuses
 }
 
@@ -84,6 +98,16 @@ fn add(responses: &mut Map<String, Value>, statuses: &[u16]) {
 }
 
 fn add_components(document: &mut Value) {
+    document["components"]["securitySchemes"] = json!({
+        "basic": {
+            "type": "http", "scheme": "basic",
+            "description": "Name and password of a user; an API token does as the password.",
+        },
+        "bearer": {
+            "type": "http", "scheme": "bearer",
+            "description": "An API token, or a token of the configured issuer (OpenID Connect).",
+        },
+    });
     let responses: Map<String, Value> = ERRORS
         .iter()
         .map(|(_, name, description)| ((*name).to_owned(), response(name, description)))
@@ -109,7 +133,12 @@ fn add_components(document: &mut Value) {
 
 fn response(name: &str, description: &str) -> Value {
     let mut response = json!({ "description": description });
-    if name == "Unavailable" {
+    if name == "Unauthorized" {
+        response["headers"] = json!({
+            "WWW-Authenticate": { "description": "How to come with credentials.", "schema": { "type": "string" } }
+        });
+    }
+    if matches!(name, "Unavailable" | "TooManyRequests") {
         response["headers"] = json!({
             "Retry-After": { "description": "Seconds to wait.", "schema": { "type": "integer", "format": "int32" } }
         });

@@ -12,7 +12,7 @@ use poem_openapi::payload::Json;
 
 use self::look::{Look, look};
 use self::types::View;
-use crate::auth::{Auth, Role};
+use crate::auth::{Auth, Need};
 use crate::error::ApiError;
 use crate::input::Input;
 use crate::paging::{first_page, usual_page_size};
@@ -50,8 +50,7 @@ impl Api {
         #[oai(default = "usual_page_size", validator(minimum(value = "1"), maximum(value = "100")))]
         page_size: Query<i64>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Viewer)?;
-        let (project, policy) = policies::find(&state, &project.0, &policy.0).await?;
+        let (project, policy) = policies::find(&state, &auth, Need::See, (&project.0, &policy.0)).await?;
         answer(&state, &project, &policy, (page.0, page_size.0)).await
     }
 
@@ -73,8 +72,7 @@ impl Api {
         page_size: Query<i64>,
         body: Input<Write>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Operator)?;
-        let project = projects::find(&state, &project.0).await?;
+        let project = projects::find(&state, &auth, Need::Change, &project.0).await?;
         let policy = body.0.unsaved(&state, &project).await?;
         answer(&state, &project, &policy, (page.0, page_size.0)).await
     }

@@ -13,7 +13,7 @@ use poem_openapi::payload::Json;
 
 use self::types::View;
 use crate::answers::Listed;
-use crate::auth::{Auth, Role};
+use crate::auth::{Auth, Need};
 use crate::error::ApiError;
 use crate::executions::{self, StatusWord};
 use crate::paging::{Paging, first_page, usual_page_size};
@@ -42,8 +42,7 @@ impl Api {
         page_size: Query<i64>,
         status: Query<Option<StatusWord>>,
     ) -> Result<Listed<View>, ApiError> {
-        auth.require(Role::Viewer)?;
-        executions::find(&state, execution.0).await?;
+        executions::find(&state, &auth, Need::See, execution.0).await?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let status = status.0.map(Status::from);
         let tasks = state.store.tasks();
@@ -60,13 +59,21 @@ impl Api {
         /// Id of the task.
         task: Path<i64>,
     ) -> Result<Json<View>, ApiError> {
-        auth.require(Role::Viewer)?;
-        Ok(Json(find(&state, task.0).await?.into()))
+        Ok(Json(find(&state, &auth, task.0).await?.into()))
     }
 }
 
-/// The task with this id.
-pub async fn find(state: &ApiState, id: i64) -> Result<Task, ApiError> {
+/// The task with this id, if the caller may see it.
+pub async fn find(state: &ApiState, auth: &Auth, id: i64) -> Result<Task, ApiError> {
+    let found = state.store.tasks().get(id).await?;
+    let task = found.ok_or_else(|| auth.missing(format!("task {id}")))?;
+    let execution = executions::read(state, task.execution_id).await?;
+    auth.may(Need::See, execution.project_id, format!("task {id}"))?;
+    Ok(task)
+}
+
+/// The same for who was let in before.
+pub async fn read(state: &ApiState, id: i64) -> Result<Task, ApiError> {
     let found = state.store.tasks().get(id).await?;
     found.ok_or_else(|| ApiError::not_found(format!("task {id}")))
 }

@@ -12,15 +12,18 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use forewarm_api::ApiState;
 use forewarm_store::Store;
 use forewarm_store::embedded::{Embedded, EmbeddedOptions};
 
 use self::stage::Stage;
 use crate::client::Client;
 use crate::database::prepare;
+use crate::first_admin::{ADMIN, FirstAdminArgs};
 use crate::follow::follow;
 use crate::logging::{self, LogArgs, LogFormat};
 use crate::outbound::OutboundArgs;
+use crate::passwords;
 use crate::progress::Progress;
 use crate::serve::{address, listen, serve};
 use crate::shutdown;
@@ -81,11 +84,15 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         keep_executions: 50,
         keep_days: 90,
     };
+    let password = passwords::generate();
+    FirstAdminArgs::set(&store, &password).await?;
+    let client = Client::new(&server)?.by(ADMIN, &password);
     // Its registry and engines are on this machine.
     let outbound = OutboundArgs { allow_loopback: true, ..args.outbound.clone() }.outbound();
-    let serving = tokio::spawn(serve(acceptor, store, Some(embedded), outbound, Some(work), stop.clone()));
+    let state = ApiState::new(store, outbound, stop.clone());
+    let serving = tokio::spawn(serve(acceptor, state, Some(embedded), Some(work)));
     let shown = tokio::select! {
-        shown = show(&server, &stage) => shown,
+        shown = show(&client, &server, &stage) => shown,
         () = stop.cancelled() => Ok(false),
     };
     let went_well = match shown {
@@ -99,6 +106,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     if args.once {
         stop.cancel();
     } else if !stop.is_cancelled() {
+        println!("\n  user           {ADMIN}\n  password       {}", password.expose());
         println!("\nIt stays up until Ctrl-C.");
     }
     serving.await.context("the server ended badly")??;
@@ -106,16 +114,15 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs a policy by hand, lets two start by themselves, and tells what came of them; true = every task succeeded.
-async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
-    let client = Client::new(server)?;
-    seed::wait_until_ready(&client).await?;
-    let started = seed::seed(server, stage).await?;
+async fn show(client: &Client, server: &str, stage: &Stage) -> anyhow::Result<bool> {
+    seed::wait_until_ready(client).await?;
+    let started = seed::seed(client, stage).await?;
     println!("\nRunning policy 'releases' of project 'shop' (execution {}):", started.facts.id);
     let mut progress = Progress::new(Box::new(std::io::stdout()));
-    let ended = follow(&client, started, &mut progress).await?;
+    let ended = follow(client, started, &mut progress).await?;
     let mut went_well = ended.succeeded();
     let tasks = client.tasks(ended.facts.id, None, usize::MAX).await?;
-    println!("\n{}", Summary::of_failures(&client, ended).await?.text());
+    println!("\n{}", Summary::of_failures(client, ended).await?.text());
     println!("{}", table::by_instance(&tasks));
     if let Some(mirror) = &stage.mirror {
         println!(
@@ -124,8 +131,8 @@ async fn show(server: &str, stage: &Stage) -> anyhow::Result<bool> {
             mirror.storage().display()
         );
     }
-    went_well &= unasked::push(&client, server, stage).await?.succeeded();
-    went_well &= unasked::minute(&client).await?.succeeded();
+    went_well &= unasked::push(client, server, stage).await?.succeeded();
+    went_well &= unasked::minute(client).await?.succeeded();
     println!(
         "\n  API            {server}/api/v1\n  documentation  {server}/docs\n  console        {server}/"
     );

@@ -2,12 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use forewarm_fake::dragonfly::TEST_TOKEN;
-use forewarm_http::Outbound;
-use reqwest::Method;
 use serde_json::{Value, json};
-use url::Url;
 
 use super::stage::Stage;
 use crate::client::Client;
@@ -25,21 +21,20 @@ pub async fn wait_until_ready(client: &Client) -> anyhow::Result<()> {
 }
 
 /// Makes everything and starts the policy `releases`.
-pub async fn seed(server: &str, stage: &Stage) -> anyhow::Result<Execution> {
-    let api = Api { outbound: Outbound::unguarded(), base: format!("{server}/api/v1") };
+pub async fn seed(client: &Client, stage: &Stage) -> anyhow::Result<Execution> {
     let hub =
         json!({"name": "hub", "kind": "oci", "url": stage.registry.url(), "event_secrets": [stage.secret]});
-    api.post("registries", &hub).await?;
+    client.create("/api/v1/registries", &hub).await?;
     for instance in instances(stage) {
-        api.post("instances", &instance).await?;
+        client.create("/api/v1/instances", &instance).await?;
     }
     let shop =
         json!({"name": "shop", "registry": "hub", "namespace": "shop", "description": "The demo's images"});
-    api.post("projects", &shop).await?;
+    client.create("/api/v1/projects", &shop).await?;
     for policy in policies(stage) {
-        api.post("projects/shop/policies", &policy).await?;
+        client.create("/api/v1/projects/shop/policies", &policy).await?;
     }
-    Execution::read(api.post("projects/shop/policies/releases/executions", &Value::Null).await?)
+    Execution::read(client.create("/api/v1/projects/shop/policies/releases/executions", &Value::Null).await?)
 }
 
 fn instances(stage: &Stage) -> Vec<Value> {
@@ -71,24 +66,4 @@ fn policies(stage: &Stage) -> Vec<Value> {
         json!({"name": "backend", "description": "What carries the label tier=backend", "instances": ["kraken"],
                "filters": [{"type": "label", "labels": ["tier=backend"]}]}),
     ]
-}
-
-struct Api {
-    outbound: Outbound,
-    base: String,
-}
-
-impl Api {
-    async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let url = Url::parse(&format!("{}/{path}", self.base)).context("the server's address")?;
-        let mut request = self.outbound.client(false).request(Method::POST, &url)?;
-        if !body.is_null() {
-            request = request.json(body);
-        }
-        let answer = request.send().await.with_context(|| format!("POST {path}"))?;
-        let status = answer.status();
-        let text = answer.text().await.with_context(|| format!("POST {path}"))?;
-        anyhow::ensure!(status.is_success(), "POST {path}: {status}: {text}");
-        Ok(serde_json::from_str(&text).unwrap_or_default())
-    }
 }

@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::table;
-use crate::client::{Client, DEFAULT_SERVER};
+use crate::client::Client;
+use crate::server_args::ServerArgs;
 
 /// Show what a policy would preheat now, and for everything else the first reason why not. It changes nothing.
 #[derive(Debug, Args)]
@@ -41,9 +42,8 @@ pub struct PreviewArgs {
     #[arg(short, long, value_enum, env = "FOREWARM_PREVIEW_OUTPUT", default_value = "text")]
     output: Output,
 
-    /// Address of the server.
-    #[arg(long, value_name = "URL", env = "FOREWARM_SERVER", default_value = DEFAULT_SERVER)]
-    server: String,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,7 +53,7 @@ enum Output {
 }
 
 pub async fn run(args: PreviewArgs) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&args.server)?;
+    let client = Client::of(&args.server)?;
     let found = client.preview(&args.path()?, args.body()?.as_ref(), (args.page, args.page_size)).await?;
     let text = match args.output {
         Output::Text => table::text(&found, args.page),

@@ -1,6 +1,7 @@
 //! Reading executions.
 
 use chrono::{DateTime, Utc};
+use forewarm_domain::access::Reach;
 use forewarm_domain::execution::{Counts, Execution, Spec};
 use forewarm_domain::options::OriginAccess;
 use forewarm_domain::status::Status;
@@ -21,6 +22,7 @@ pub struct ExecutionFilter {
     pub since: Option<DateTime<Utc>>,
     /// Created before.
     pub until: Option<DateTime<Utc>>,
+    pub reach: Reach,
     /// Oldest first instead of newest first.
     pub oldest_first: bool,
 }
@@ -29,6 +31,7 @@ struct Row {
     id: i64,
     policy: Option<String>,
     project: Option<String>,
+    project_id: Option<i64>,
     trigger: String,
     scheduled_for: Option<DateTime<Utc>>,
     event_id: Option<i64>,
@@ -46,7 +49,7 @@ impl Executions<'_> {
     pub async fn get(&self, id: i64) -> Result<Option<Execution>, StoreError> {
         let row = sqlx::query_as!(
             Row,
-            r#"SELECT id AS "id!", policy, project, trigger AS "trigger!", scheduled_for, event_id,
+            r#"SELECT id AS "id!", policy, project, project_id, trigger AS "trigger!", scheduled_for, event_id,
                       status AS "status!", message AS "message!",
                       warnings AS "warnings!", expanded AS "expanded!", counts AS "counts!: Json<Counts>",
                       created_at AS "created_at!", started_at, ended_at
@@ -68,7 +71,7 @@ impl Executions<'_> {
         let total = self.count(filter).await?;
         let rows = sqlx::query_as!(
             Row,
-            r#"SELECT id AS "id!", policy, project, trigger AS "trigger!", scheduled_for, event_id,
+            r#"SELECT id AS "id!", policy, project, project_id, trigger AS "trigger!", scheduled_for, event_id,
                       status AS "status!", message AS "message!",
                       warnings AS "warnings!", expanded AS "expanded!", counts AS "counts!: Json<Counts>",
                       created_at AS "created_at!", started_at, ended_at
@@ -76,6 +79,7 @@ impl Executions<'_> {
                WHERE ($1::text IS NULL OR policy = $1) AND ($2::text IS NULL OR project = $2)
                  AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR trigger = $4)
                  AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at < $6)
+                 AND ($10::bigint[] IS NULL OR project_id = ANY ($10))
                ORDER BY CASE WHEN $7 THEN id ELSE -id END
                LIMIT $8 OFFSET $9"#,
             filter.policy,
@@ -87,6 +91,7 @@ impl Executions<'_> {
             filter.oldest_first,
             limit,
             offset,
+            filter.reach.ids(),
         )
         .fetch_all(&self.store.pool)
         .await?;
@@ -116,13 +121,15 @@ impl Executions<'_> {
             r#"SELECT count(*) AS "count!" FROM executions
                WHERE ($1::text IS NULL OR policy = $1) AND ($2::text IS NULL OR project = $2)
                  AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR trigger = $4)
-                 AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at < $6)"#,
+                 AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at < $6)
+                 AND ($7::bigint[] IS NULL OR project_id = ANY ($7))"#,
             filter.policy,
             filter.project,
             filter.status.map(Status::as_str),
             filter.trigger,
             filter.since,
             filter.until,
+            filter.reach.ids(),
         );
         Ok(total.fetch_one(&self.store.pool).await?)
     }
@@ -151,6 +158,7 @@ impl TryFrom<Row> for Execution {
             id: row.id,
             policy: row.policy,
             project: row.project,
+            project_id: row.project_id,
             trigger: row.trigger,
             scheduled_for: row.scheduled_for,
             event_id: row.event_id,

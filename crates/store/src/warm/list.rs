@@ -16,6 +16,8 @@ pub struct WarmFilter {
     pub registry_id: Option<i64>,
     /// Full repository name.
     pub repository: Option<String>,
+    /// First path segments of the repository; None or empty = any.
+    pub namespace: Option<String>,
     pub tag: Option<String>,
     /// Of the manifest, or of the index that holds it.
     pub digest: Option<String>,
@@ -76,6 +78,7 @@ impl WarmRows<'_> {
                  AND ($6::text IS NULL OR w.repository = $6) AND ($7::text IS NULL OR $7 = ANY (w.tags))
                  AND ($8::text IS NULL OR w.digest = $8 OR w.artifact_digest = $8)
                  AND (NOT $9::boolean OR w.fresh_until > coalesce($3, now()))
+                 AND ($12::text IS NULL OR starts_with(w.repository, $12))
                ORDER BY w.repository, w.artifact_digest, w.platform, w.digest, w.instance, r.name
                LIMIT $10 OFFSET $11"#,
             &filter.vendors(),
@@ -89,6 +92,7 @@ impl WarmRows<'_> {
             filter.fresh_only,
             limit,
             offset,
+            filter.beginning(),
         )
         .fetch_all(&self.store.pool)
         .await?;
@@ -105,7 +109,8 @@ impl WarmRows<'_> {
                  AND ($6::text IS NULL OR w.repository = $6) AND ($7::text IS NULL OR $7 = ANY (w.tags))
                  AND ($8::text IS NULL OR w.digest = $8 OR w.artifact_digest = $8)
                  AND (NOT $9::boolean OR w.doubted_at IS NULL AND w.proven_at + make_interval(secs =>
-                      coalesce((i.settings ->> 'freshness_seconds')::float8, usual.seconds, 0)) > coalesce($3, now()))"#,
+                      coalesce((i.settings ->> 'freshness_seconds')::float8, usual.seconds, 0)) > coalesce($3, now()))
+                 AND ($10::text IS NULL OR starts_with(w.repository, $10))"#,
             &filter.vendors(),
             &filter.seconds(),
             self.store.clock.bind(),
@@ -115,12 +120,19 @@ impl WarmRows<'_> {
             filter.tag,
             filter.digest,
             filter.fresh_only,
+            filter.beginning(),
         );
         Ok(total.fetch_one(&self.store.pool).await?)
     }
 }
 
 impl WarmFilter {
+    /// What the names of the namespace's repositories begin with.
+    fn beginning(&self) -> Option<String> {
+        let namespace = self.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+        namespace.map(|namespace| format!("{namespace}/"))
+    }
+
     fn vendors(&self) -> Vec<String> {
         self.freshness.iter().map(|(vendor, _)| (*vendor).to_owned()).collect()
     }
