@@ -11,6 +11,7 @@ use forewarm_fake::registry::Registry as FakeRegistry;
 use tokio::process::{Child, Command};
 
 use crate::support::binary::forewarm;
+use crate::support::keys::KEY;
 use crate::support::lab::Lab;
 
 const TASKS: usize = 500;
@@ -92,6 +93,7 @@ fn start_worker(lab: &Lab) -> Child {
     Command::new(forewarm())
         .arg("worker")
         .env("FOREWARM_DATABASE_URL", &lab.database.url)
+        .env("FOREWARM_KEY", KEY)
         .env("FOREWARM_LEASE_SECONDS", "3")
         .env("FOREWARM_DRAIN_SECONDS", "1")
         .env("FOREWARM_LOG", "warn")

@@ -25,6 +25,7 @@ mod fuzz;
 mod globs;
 mod harbor_cases;
 mod health;
+mod keyring;
 mod migrations;
 mod options;
 mod outbound;

@@ -10,6 +10,7 @@ use forewarm_store::{Clock, Store};
 use forewarm_worker::{Settings, Worker};
 
 use super::Scene;
+use crate::support::keys::keys;
 use crate::support::outbound::outbound;
 
 const DATABASE: &str = "FOREWARM_TEST_SCHEDULER_DATABASE";
@@ -24,7 +25,7 @@ async fn child_process() {
     let clock = PathBuf::from(clock);
     let now = clock.clone();
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(2).connect(&database).await.unwrap();
-    let store = Store::new(pool, Clock::manual(move || read(&now)));
+    let store = Store::new(pool, Clock::manual(move || read(&now))).with_keys(keys());
     let worker = Worker::new(store, outbound(), Settings::default());
     let mut last = None;
     loop {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::access;
+use super::keys::keys;
 use super::outbound::outbound;
 use super::postgres::{self, Database};
 
@@ -45,7 +46,7 @@ pub struct Answer {
 impl TestApp {
     pub async fn start() -> Self {
         let database = postgres::database().await;
-        let store = Store::new(database.pool().await, Clock::database());
+        let store = Store::new(database.pool().await, Clock::database()).with_keys(keys());
         let draining = CancellationToken::new();
         Self { endpoint: endpoint(store.clone(), draining.clone()), store, draining, _database: database }
     }

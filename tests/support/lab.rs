@@ -21,6 +21,7 @@ use forewarm_store::registries::RegistryDraft;
 use forewarm_store::{Clock as StoreClock, Store};
 use forewarm_worker::{Settings, Worker};
 
+use super::keys::keys;
 use super::outbound::outbound;
 use super::postgres::{Database, database};
 
@@ -48,7 +49,7 @@ impl Lab {
 
     async fn with(clock: Clock, store_clock: StoreClock) -> Self {
         let database = database().await;
-        let store = Store::new(database.pool().await, store_clock);
+        let store = Store::new(database.pool().await, store_clock).with_keys(keys());
         let worker = Worker::new(store.clone(), outbound(), Settings::default());
         Self { clock, store, worker, database }
     }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod counting_proxy;
 pub mod docker_registry;
 pub mod fake_api;
+pub mod keys;
 pub mod lab;
 pub mod manager;
 pub mod oci;

@@ -9,6 +9,7 @@ use tokio::process::{Child, Command};
 
 use super::access;
 use super::binary::forewarm;
+use super::keys::KEY;
 use super::outbound::outbound;
 
 /// Far more than it takes; a test that needs it has failed.
@@ -119,6 +120,10 @@ pub fn command(role: &str, variables: &[(&str, &str)]) -> Command {
     command.env("FOREWARM_LOG", "warn").env("FOREWARM_DRAIN_SECONDS", "1");
     // Engines and registries of tests are on this machine.
     command.env("FOREWARM_ALLOW_LOOPBACK", "true");
+    if variables.iter().any(|(name, _)| *name == "FOREWARM_DATABASE_URL") {
+        // The embedded database has a key of its own.
+        command.env("FOREWARM_KEY", KEY);
+    }
     command.envs(variables.iter().copied());
     command
 }

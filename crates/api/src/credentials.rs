@@ -51,17 +51,19 @@ pub struct AuthWrite {
 
 impl From<&Auth> for AuthView {
     fn from(auth: &Auth) -> Self {
-        let (mode, username, header, secret) = match auth {
-            Auth::None => (AuthMode::None, None, None, None),
-            Auth::Basic { username, password } => (AuthMode::Basic, Some(username), None, Some(password)),
-            Auth::Bearer { token } => (AuthMode::Bearer, None, None, Some(token)),
-            Auth::Header { name, value } => (AuthMode::Header, None, Some(name), Some(value)),
+        let (mode, username, header) = match auth {
+            Auth::None => (AuthMode::None, None, None),
+            Auth::Basic { username, .. } => (AuthMode::Basic, Some(username), None),
+            Auth::Bearer { .. } => (AuthMode::Bearer, None, None),
+            Auth::Header { name, .. } => (AuthMode::Header, None, Some(name)),
         };
         Self {
             mode,
             username: username.cloned(),
             header: header.cloned(),
-            secret_set: secret.is_some_and(|secret| !secret.expose().is_empty()),
+            secret_set: auth
+                .secret()
+                .is_some_and(|secret| secret.lock().is_some() || !secret.expose().is_empty()),
         }
     }
 }

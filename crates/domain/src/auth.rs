@@ -32,4 +32,19 @@ impl Auth {
             Self::Header { .. } => "header",
         }
     }
+
+    /// Password, token or header value.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::None => None,
+            Self::Basic { password, .. } => Some(password),
+            Self::Bearer { token } => Some(token),
+            Self::Header { value, .. } => Some(value),
+        }
+    }
+
+    /// Why they cannot be used: their secret is stored, and this process cannot open it.
+    pub fn locked(&self) -> Option<&str> {
+        Some(self.secret()?.lock()?.reason.as_str())
+    }
 }

@@ -191,6 +191,12 @@ impl OriginAccess {
         self.headers.is_empty() && self.username.is_none() && self.password.is_none()
     }
 
+    /// Why it cannot be used: one of its secrets is stored, and this process cannot open it.
+    pub fn locked(&self) -> Option<&str> {
+        let mut secrets = self.headers.values().chain(&self.password);
+        secrets.find_map(Secret::lock).map(|locked| locked.reason.as_str())
+    }
+
     pub fn check(&self) -> Result<(), Vec<Invalid>> {
         let mut found = Vec::new();
         for (name, value) in &self.headers {

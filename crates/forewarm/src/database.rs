@@ -49,7 +49,7 @@ impl DatabaseArgs {
         }
     }
 
-    fn state_dir(&self) -> anyhow::Result<PathBuf> {
+    pub fn state_dir(&self) -> anyhow::Result<PathBuf> {
         match &self.state_dir {
             Some(dir) => Ok(dir.clone()),
             None => Ok(default_state_dir()?),

@@ -7,6 +7,7 @@ mod duration;
 mod first_admin;
 mod follow;
 mod healthcheck;
+mod key;
 mod limits;
 mod logging;
 mod migrate;
@@ -49,6 +50,7 @@ enum Command {
     Warm(warm::WarmArgs),
     Demo(demo::DemoArgs),
     User(user::UserArgs),
+    Key(key::KeyCommandArgs),
     Migrate(migrate::MigrateArgs),
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Print the API's OpenAPI document.
@@ -65,6 +67,7 @@ async fn main() -> ExitCode {
         Command::Warm(args) => warm::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::User(args) => user::run(args).await,
+        Command::Key(args) => key::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,
         Command::Openapi => openapi::run(),

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::database::{DatabaseArgs, prepare};
 use crate::first_admin::FirstAdminArgs;
 use crate::limits::LimitArgs;
+use crate::key::{self, KeyArgs};
 use crate::logging::{self, LogArgs};
 use crate::outbound::OutboundArgs;
 use crate::shutdown;
@@ -55,6 +56,9 @@ pub struct ServeArgs {
     pub outbound: OutboundArgs,
 
     #[command(flatten)]
+    pub keys: KeyArgs,
+
+    #[command(flatten)]
     pub log: LogArgs,
 }
 
@@ -67,7 +71,13 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     // First, since it is what fails most and costs least.
     let acceptor = listen(args.listen).await?;
     let (store, embedded) = args.database.open().await?;
+    let keys = match &embedded {
+        Some(_) => args.keys.of_embedded(&args.database.state_dir()?)?,
+        None => args.keys.existing(args.database.state_dir().ok().as_deref())?,
+    };
     prepare(&store, args.migrate || embedded.is_some()).await?;
+    let store = key::unlock(store, keys).await?;
+    key::seal_plain(&store).await?;
     args.admin.ensure(&store).await?;
     tracing::info!(address = %address(&acceptor), "serving; documentation at /docs, console at /");
     let state = ApiState::new(store, args.outbound.outbound(), stop);

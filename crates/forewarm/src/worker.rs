@@ -8,6 +8,7 @@ use forewarm_store::retention::Retention;
 use forewarm_worker::{Settings, Worker};
 
 use crate::database::{DatabaseArgs, prepare};
+use crate::key::{self, KeyArgs};
 use crate::logging::{self, LogArgs};
 use crate::outbound::OutboundArgs;
 use crate::shutdown;
@@ -25,6 +26,9 @@ pub struct WorkerArgs {
 
     #[command(flatten)]
     pub outbound: OutboundArgs,
+
+    #[command(flatten)]
+    pub keys: KeyArgs,
 
     #[command(flatten)]
     pub log: LogArgs,
@@ -80,8 +84,10 @@ impl WorkArgs {
 pub async fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     logging::start(&args.log)?;
     let stop = shutdown::on_signal()?;
+    let keys = args.keys.existing(args.database.state_dir().ok().as_deref())?;
     let store = args.database.open_existing().await?;
     prepare(&store, false).await?;
+    let store = key::unlock(store, keys).await?;
     tracing::info!(pid = std::process::id(), "working");
     Worker::new(store, args.outbound.outbound(), args.work.settings("worker")).run(stop).await;
     Ok(ExitCode::SUCCESS)

@@ -28,6 +28,8 @@ pub enum ErrorKind {
     TooLarge,
     /// Our own rules forbid to connect to the address; nothing was sent.
     ForbiddenAddress,
+    /// Our own credentials are stored and cannot be opened; nothing was sent.
+    Locked,
 }
 
 /// A failed request. The text names host and cause and holds no credentials.
@@ -77,7 +79,7 @@ impl HttpError {
             ErrorKind::Dns | ErrorKind::Refused | ErrorKind::Unreachable => true,
             ErrorKind::Timeout | ErrorKind::Connection => true,
             ErrorKind::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            ErrorKind::Tls | ErrorKind::Protocol | ErrorKind::TooLarge => false,
+            ErrorKind::Tls | ErrorKind::Protocol | ErrorKind::TooLarge | ErrorKind::Locked => false,
             // Waiting changes no rule.
             ErrorKind::ForbiddenAddress => false,
         }

@@ -73,7 +73,7 @@ impl Engine {
         if let Some(json) = json {
             request = request.json(json);
         }
-        let response = authorize(request, &self.auth)
+        let response = authorize(request, &self.auth)?
             .send()
             .await
             .map_err(|error| HttpError::from_reqwest(&error, &url))?;

@@ -27,14 +27,8 @@ pub(crate) struct Blotter {
 impl Blotter {
     /// Hides the credentials of an engine.
     pub(crate) fn of(auth: &Auth) -> Self {
-        let secret = match auth {
-            Auth::None => None,
-            Auth::Basic { password, .. } => Some(password),
-            Auth::Bearer { token } => Some(token),
-            Auth::Header { value, .. } => Some(value),
-        };
         let mut blotter = Self::default();
-        blotter.hide(secret);
+        blotter.hide(auth.secret());
         blotter
     }
 

@@ -7,6 +7,10 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("the database's schema could not be brought up to date: {0}")]
     Migration(String),
+    #[error(
+        "no key is loaded to encrypt secrets with: start with --key-file, FOREWARM_KEY_FILE or FOREWARM_KEY"
+    )]
+    NoKey,
     /// A thread that computes was lost.
     #[error("a computation ended badly: {0}")]
     Computation(String),

@@ -9,7 +9,9 @@ use url::Url;
 
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
-use crate::{Store, StoreError, credentials, health, read_url, tasks, warm};
+use crate::{Keyring, Store, StoreError, credentials, health, next_id, read_url, tasks, warm};
+
+const TABLE: &str = "instances";
 
 /// What a user decides about an instance.
 #[derive(Debug, Clone)]
@@ -66,7 +68,7 @@ impl Instances<'_> {
 
     /// Where a policy's artifacts go: the instances with these names, or the default one if there are none.
     pub async fn chosen(&self, names: &[String]) -> Result<Vec<Instance>, StoreError> {
-        chosen(&self.store.pool, names).await
+        chosen(&self.store.pool, &self.store.keys, names).await
     }
 
     pub async fn all(&self) -> Result<Vec<Instance>, StoreError> {
@@ -86,16 +88,17 @@ impl Instances<'_> {
     }
 
     pub async fn create(&self, draft: &InstanceDraft) -> Result<Written<Instance>, StoreError> {
-        let auth = credentials::to_columns(&draft.auth);
         let mut tx = self.store.pool.begin().await?;
         clear_default(&mut tx, draft).await?;
-        let id = sqlx::query_scalar!(
+        let id = next_id(&mut tx, TABLE).await?;
+        let auth = credentials::to_columns(&self.store.keys, (TABLE, id), &draft.auth, None)?;
+        let created = sqlx::query!(
             "INSERT INTO instances (name, vendor, description, endpoint, auth_mode, auth_username, auth_secret,
                                     insecure_tls, enabled, settings, max_in_flight, submits_per_second,
-                                    is_default, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, coalesce($13, now()), coalesce($13, now()))
-             ON CONFLICT (name) DO NOTHING
-             RETURNING id",
+                                    is_default, created_at, updated_at, id)
+             OVERRIDING SYSTEM VALUE
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, coalesce($13, now()), coalesce($13, now()), $15)
+             ON CONFLICT (name) DO NOTHING",
             draft.name,
             draft.vendor,
             draft.description,
@@ -110,12 +113,13 @@ impl Instances<'_> {
             draft.submits_per_second,
             self.store.clock.bind(),
             draft.is_default,
+            id,
         )
-        .fetch_optional(&mut *tx)
+        .execute(&mut *tx)
         .await?;
-        let Some(id) = id else {
+        if created.rows_affected() == 0 {
             return Ok(Written::NameTaken);
-        };
+        }
         tx.commit().await?;
         self.written(id).await
     }
@@ -138,10 +142,14 @@ impl Instances<'_> {
 
     /// Returns the executions that lost tasks by it.
     async fn rewrite(&self, id: i64, draft: &InstanceDraft) -> Result<Vec<i64>, StoreError> {
-        let auth = credentials::to_columns(&draft.auth);
         let now = self.store.clock.bind();
+        let keys = &self.store.keys;
         let mut tx = self.store.pool.begin().await?;
         clear_default(&mut tx, draft).await?;
+        let stored = stored_secret(&mut tx, id).await?;
+        let auth = credentials::to_columns(keys, (TABLE, id), &draft.auth, stored.as_deref())?;
+        // The same secret can have two texts, under two keys.
+        let same_secret = credentials::is_same(keys, (TABLE, id), stored.as_deref(), &draft.auth);
         if moves(&mut tx, id, draft).await? {
             warm::forget_instance(&mut tx, id, now).await?;
         }
@@ -150,8 +158,8 @@ impl Instances<'_> {
              SET name = $2, vendor = $3, description = $4, endpoint = $5, auth_mode = $6, auth_username = $7,
                  auth_secret = $8, insecure_tls = $9, enabled = $10, settings = $11, max_in_flight = $12,
                  submits_per_second = $13, is_default = $15, updated_at = coalesce($14, now()), next_health_at = '-infinity',
-                 healthy = CASE WHEN (endpoint, auth_mode, auth_username, auth_secret, insecure_tls)
-                                     IS NOT DISTINCT FROM ($5, $6, $7, $8, $9) THEN healthy END
+                 healthy = CASE WHEN $16 AND (endpoint, auth_mode, auth_username, insecure_tls)
+                                     IS NOT DISTINCT FROM ($5, $6, $7, $9) THEN healthy END
              WHERE id = $1",
             id,
             draft.name,
@@ -168,6 +176,7 @@ impl Instances<'_> {
             draft.submits_per_second,
             now,
             draft.is_default,
+            same_secret,
         )
         .execute(&mut *tx)
         .await?;
@@ -220,23 +229,28 @@ impl Instances<'_> {
     }
 
     async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Instance>, StoreError> {
-        select(&self.store.pool, wanted).await
+        select(&self.store.pool, &self.store.keys, wanted).await
     }
 }
 
 /// The same as [`Instances::chosen`], as the caller's transaction sees it.
 pub(crate) async fn chosen(
     executor: impl PgExecutor<'_>,
+    keys: &Keyring,
     names: &[String],
 ) -> Result<Vec<Instance>, StoreError> {
     let wanted = match names {
         [] => Wanted { is_default: Some(true), ..Wanted::default() },
         names => Wanted { names: Some(names), ..Wanted::default() },
     };
-    select(executor, wanted).await
+    select(executor, keys, wanted).await
 }
 
-async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec<Instance>, StoreError> {
+async fn select(
+    executor: impl PgExecutor<'_>,
+    keys: &Keyring,
+    wanted: Wanted<'_>,
+) -> Result<Vec<Instance>, StoreError> {
     let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, name, vendor, description, endpoint, auth_mode, auth_username, auth_secret, insecure_tls,
@@ -262,7 +276,13 @@ async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec
         )
         .fetch_all(executor)
         .await?;
-    rows.into_iter().map(Row::into_instance).collect()
+    rows.into_iter().map(|row| row.into_instance(keys)).collect()
+}
+
+/// The secret as it lies there, encrypted. Locks the row.
+async fn stored_secret(connection: &mut PgConnection, id: i64) -> Result<Option<String>, StoreError> {
+    let stored = sqlx::query_scalar!("SELECT auth_secret FROM instances WHERE id = $1 FOR UPDATE", id);
+    Ok(stored.fetch_optional(connection).await?.flatten())
 }
 
 /// There is one default at most: a new one takes the place of the old.
@@ -309,14 +329,21 @@ struct Row {
 }
 
 impl Row {
-    fn into_instance(self) -> Result<Instance, StoreError> {
+    fn into_instance(self, keys: &Keyring) -> Result<Instance, StoreError> {
+        let at = (TABLE, self.id);
         Ok(Instance {
             id: self.id,
             endpoint: read_url("instances", self.id, "endpoint", &self.endpoint)?,
             name: self.name,
             vendor: self.vendor,
             description: self.description,
-            auth: credentials::from_columns(&self.auth_mode, self.auth_username, self.auth_secret),
+            auth: credentials::from_columns(
+                keys,
+                at,
+                &self.auth_mode,
+                self.auth_username,
+                self.auth_secret.as_deref(),
+            ),
             insecure_tls: self.insecure_tls,
             enabled: self.enabled,
             is_default: self.is_default,

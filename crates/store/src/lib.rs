@@ -5,6 +5,7 @@ mod actor;
 mod clock;
 mod credentials;
 mod error;
+mod file_urls;
 mod migrate;
 mod origin_access;
 
@@ -13,6 +14,7 @@ pub mod events;
 pub mod executions;
 pub mod health;
 pub mod instances;
+pub mod keyring;
 pub mod listing;
 pub mod outcome;
 pub mod policies;
@@ -30,8 +32,8 @@ pub mod warm;
 pub mod watches;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,14 +41,16 @@ use std::time::Duration;
 pub use actor::Actor;
 pub use clock::Clock;
 pub use error::StoreError;
+pub use keyring::Keyring;
 pub use migrate::{is_migrated, migrate};
 
-/// The database, and the clock that its rows are written by. Cheap to clone.
+/// The database, the clock that its rows are written by, and the keys of its secrets. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
     clock: Clock,
     actor: Option<Arc<Actor>>,
+    keys: Keyring,
 }
 
 /// How long a request may wait for a connection; short, so that an outage shows as one (and a worker that lost the
@@ -64,8 +68,18 @@ impl Store {
         Ok(Self::new(pool, Clock::database()))
     }
 
+    /// Without keys, it neither opens nor writes a secret.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
-        Self { pool, clock, actor: None }
+        Self { pool, clock, actor: None, keys: Keyring::none() }
+    }
+
+    #[must_use]
+    pub fn with_keys(self, keys: Keyring) -> Self {
+        Self { keys, ..self }
+    }
+
+    pub fn keys(&self) -> &Keyring {
+        &self.keys
     }
 
     /// The same store, for changes by somebody.
@@ -92,6 +106,12 @@ impl Store {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
     }
+}
+
+/// The id of a row to be: its secrets are encrypted together with it, so it must be known first.
+pub(crate) async fn next_id(connection: &mut PgConnection, table: &'static str) -> Result<i64, StoreError> {
+    let id = sqlx::query_scalar!(r#"SELECT nextval(pg_get_serial_sequence($1, 'id')) AS "id!""#, table);
+    Ok(id.fetch_one(connection).await?)
 }
 
 /// Reads an address that was checked when it was stored.

@@ -12,7 +12,9 @@ use sqlx::{PgConnection, PgExecutor};
 
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
-use crate::{Store, StoreError, origin_access};
+use crate::{Keyring, Store, StoreError, next_id, origin_access};
+
+const TABLE: &str = "policies";
 
 /// What a user decides about a policy.
 #[derive(Debug, Clone)]
@@ -132,10 +134,12 @@ impl Policies<'_> {
     async fn insert(&self, project_id: i64, draft: &PolicyDraft) -> Result<Option<i64>, StoreError> {
         let next_fire_at = self.next_fire_at(draft).await?;
         let mut transaction = self.store.pool.begin().await?;
+        let id = next_id(&mut transaction, TABLE).await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO policies (project_id, name, description, enabled, filters, trigger, options, origin_access,
-                                   max_attempts, skip_if_warm, next_fire_at, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, coalesce($10, now()), coalesce($10, now()))
+                                   max_attempts, skip_if_warm, next_fire_at, created_at, updated_at, id)
+             OVERRIDING SYSTEM VALUE
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, coalesce($10, now()), coalesce($10, now()), $13)
              ON CONFLICT (project_id, name) DO NOTHING
              RETURNING id",
             project_id,
@@ -145,11 +149,12 @@ impl Policies<'_> {
             Json(&draft.filters) as _,
             Json(&draft.trigger) as _,
             Json(&draft.options) as _,
-            origin_access::to_json(&draft.access),
+            origin_access::to_json(&self.store.keys, (TABLE, id), &draft.access, None)?,
             draft.max_attempts,
             self.store.clock.bind(),
             draft.skip_if_warm,
             next_fire_at,
+            id,
         )
         .fetch_optional(&mut *transaction)
         .await?;
@@ -163,6 +168,9 @@ impl Policies<'_> {
     async fn rewrite(&self, id: i64, draft: &PolicyDraft) -> Result<(), StoreError> {
         let next_fire_at = self.next_fire_at(draft).await?;
         let mut transaction = self.store.pool.begin().await?;
+        let stored = sqlx::query_scalar!("SELECT origin_access FROM policies WHERE id = $1 FOR UPDATE", id)
+            .fetch_optional(&mut *transaction)
+            .await?;
         let changed = sqlx::query!(
             "UPDATE policies
              SET name = $2, description = $3, enabled = $4, filters = $5, trigger = $6, options = $7,
@@ -176,7 +184,7 @@ impl Policies<'_> {
             Json(&draft.filters) as _,
             Json(&draft.trigger) as _,
             Json(&draft.options) as _,
-            origin_access::to_json(&draft.access),
+            origin_access::to_json(&self.store.keys, (TABLE, id), &draft.access, stored)?,
             draft.max_attempts,
             self.store.clock.bind(),
             draft.skip_if_warm,
@@ -207,17 +215,25 @@ impl Policies<'_> {
     }
 
     async fn select(&self, wanted: Wanted<'_>) -> Result<Vec<Policy>, StoreError> {
-        select(&self.store.pool, wanted).await
+        select(&self.store.pool, &self.store.keys, wanted).await
     }
 }
 
 /// The policy with this id, as the caller's transaction sees it.
-pub(crate) async fn by_id(connection: &mut PgConnection, id: i64) -> Result<Option<Policy>, StoreError> {
+pub(crate) async fn by_id(
+    connection: &mut PgConnection,
+    keys: &Keyring,
+    id: i64,
+) -> Result<Option<Policy>, StoreError> {
     let wanted = Wanted { id: Some(id), ..Wanted::default() };
-    Ok(select(connection, wanted).await?.pop())
+    Ok(select(connection, keys, wanted).await?.pop())
 }
 
-async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec<Policy>, StoreError> {
+async fn select(
+    executor: impl PgExecutor<'_>,
+    keys: &Keyring,
+    wanted: Wanted<'_>,
+) -> Result<Vec<Policy>, StoreError> {
     let rows = sqlx::query_as!(
             Row,
             r#"SELECT policies.id, project_id, projects.name AS project, policies.name, policies.description, enabled,
@@ -253,7 +269,7 @@ async fn select(executor: impl PgExecutor<'_>, wanted: Wanted<'_>) -> Result<Vec
         )
         .fetch_all(executor)
         .await?;
-    Ok(rows.into_iter().map(Row::into_policy).collect())
+    Ok(rows.into_iter().map(|row| row.into_policy(keys)).collect())
 }
 
 async fn link_instances(
@@ -292,7 +308,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_policy(self) -> Policy {
+    fn into_policy(self, keys: &Keyring) -> Policy {
         Policy {
             id: self.id,
             project_id: self.project_id,
@@ -304,7 +320,7 @@ impl Row {
             criteria: self.criteria.0,
             trigger: self.trigger.0,
             options: self.options.0,
-            access: origin_access::from_json(self.origin_access),
+            access: origin_access::from_json(keys, (TABLE, self.id), self.origin_access),
             instances: self.instances,
             max_attempts: self.max_attempts,
             skip_if_warm: self.skip_if_warm,

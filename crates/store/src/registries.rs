@@ -6,9 +6,12 @@ use forewarm_domain::auth::Auth;
 use forewarm_domain::registry::Registry;
 use url::Url;
 
+use crate::keyring::{Keyring, Place};
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
-use crate::{Store, StoreError, credentials, health, read_url};
+use crate::{Store, StoreError, credentials, health, next_id, read_url};
+
+const TABLE: &str = "registries";
 
 /// What a user decides about a registry.
 #[derive(Debug, Clone)]
@@ -73,14 +76,17 @@ impl Registries<'_> {
     }
 
     pub async fn create(&self, draft: &RegistryDraft) -> Result<Written<Registry>, StoreError> {
-        let auth = credentials::to_columns(&draft.auth);
-        let id = sqlx::query_scalar!(
+        let mut tx = self.store.pool.begin().await?;
+        let id = next_id(&mut tx, "registries").await?;
+        let keys = &self.store.keys;
+        let auth = credentials::to_columns(keys, (TABLE, id), &draft.auth, None)?;
+        let created = sqlx::query!(
             "INSERT INTO registries (name, kind, description, url, auth_mode, auth_username, auth_secret,
                                      insecure_tls, repositories, event_secrets, watch_interval_seconds,
-                                     created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, coalesce($10, now()), coalesce($10, now()))
-             ON CONFLICT (name) DO NOTHING
-             RETURNING id",
+                                     created_at, updated_at, id)
+             OVERRIDING SYSTEM VALUE
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, coalesce($10, now()), coalesce($10, now()), $13)
+             ON CONFLICT (name) DO NOTHING",
             draft.name,
             draft.kind,
             draft.description,
@@ -91,20 +97,39 @@ impl Registries<'_> {
             draft.insecure_tls,
             &draft.repositories,
             self.store.clock.bind(),
-            &exposed(&draft.event_secrets),
+            &sealed(keys, id, &draft.event_secrets, &[])?,
             draft.watch_interval_seconds,
+            id,
         )
-        .fetch_optional(&self.store.pool)
+        .execute(&mut *tx)
         .await?;
-        let Some(id) = id else {
+        if created.rows_affected() == 0 {
             return Ok(Written::NameTaken);
-        };
+        }
+        tx.commit().await?;
         self.written(id).await
     }
 
     pub async fn update(&self, id: i64, draft: &RegistryDraft) -> Result<Written<Registry>, StoreError> {
-        let auth = credentials::to_columns(&draft.auth);
-        let changed = sqlx::query!(
+        match self.rewrite(id, draft).await {
+            Err(error) if error.is_duplicate("registries_name_key") => Ok(Written::NameTaken),
+            Err(error) => Err(error),
+            Ok(()) => self.written(id).await,
+        }
+    }
+
+    async fn rewrite(&self, id: i64, draft: &RegistryDraft) -> Result<(), StoreError> {
+        let mut tx = self.store.pool.begin().await?;
+        let stored =
+            sqlx::query!("SELECT auth_secret, event_secrets FROM registries WHERE id = $1 FOR UPDATE", id)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let Some(stored) = stored else { return Ok(()) };
+        let keys = &self.store.keys;
+        let auth = credentials::to_columns(keys, (TABLE, id), &draft.auth, stored.auth_secret.as_deref())?;
+        // The same secret can have two texts, under two keys.
+        let same_secret = credentials::is_same(keys, (TABLE, id), stored.auth_secret.as_deref(), &draft.auth);
+        sqlx::query!(
             "WITH forgotten AS (
                  DELETE FROM warm WHERE registry_id = (SELECT id FROM registries WHERE id = $1 AND url <> $5)
              ), unwatched AS (
@@ -114,8 +139,8 @@ impl Registries<'_> {
              SET name = $2, kind = $3, description = $4, url = $5, auth_mode = $6, auth_username = $7,
                  auth_secret = $8, insecure_tls = $9, repositories = $10, event_secrets = $12, watch_interval_seconds = $13,
                  updated_at = coalesce($11, now()), next_health_at = '-infinity',
-                 healthy = CASE WHEN (url, auth_mode, auth_username, auth_secret, insecure_tls)
-                                     IS NOT DISTINCT FROM ($5, $6, $7, $8, $9) THEN healthy END
+                 healthy = CASE WHEN $14 AND (url, auth_mode, auth_username, insecure_tls)
+                                     IS NOT DISTINCT FROM ($5, $6, $7, $9) THEN healthy END
              WHERE id = $1",
             id,
             draft.name,
@@ -128,17 +153,14 @@ impl Registries<'_> {
             draft.insecure_tls,
             &draft.repositories,
             self.store.clock.bind(),
-            &exposed(&draft.event_secrets),
+            &sealed(keys, id, &draft.event_secrets, &stored.event_secrets)?,
             draft.watch_interval_seconds,
+            same_secret,
         )
-        .execute(&self.store.pool)
-        .await
-        .map_err(StoreError::from);
-        match changed {
-            Err(error) if error.is_duplicate("registries_name_key") => Ok(Written::NameTaken),
-            Err(error) => Err(error),
-            Ok(_) => self.written(id).await,
-        }
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Deletes a registry that no project and no unfinished execution needs.
@@ -202,12 +224,18 @@ impl Registries<'_> {
         )
         .fetch_all(&self.store.pool)
         .await?;
-        rows.into_iter().map(Row::into_registry).collect()
+        rows.into_iter().map(|row| row.into_registry(&self.store.keys)).collect()
     }
 }
 
-fn exposed(secrets: &[Secret]) -> Vec<String> {
-    secrets.iter().map(|secret| secret.expose().to_owned()).collect()
+/// The column of event secrets; those that lie there already stay as they are.
+fn sealed(keys: &Keyring, id: i64, secrets: &[Secret], stored: &[String]) -> Result<Vec<String>, StoreError> {
+    let place = Place::new(TABLE, id, "event_secrets");
+    let seal = |secret: &Secret| {
+        let stored = stored.iter().find(|stored| keys.open(place, stored) == *secret);
+        keys.keep(place, stored.map(String::as_str), secret)
+    };
+    secrets.iter().map(seal).collect()
 }
 
 struct Row {
@@ -232,17 +260,25 @@ struct Row {
 }
 
 impl Row {
-    fn into_registry(self) -> Result<Registry, StoreError> {
+    fn into_registry(self, keys: &Keyring) -> Result<Registry, StoreError> {
+        let at = (TABLE, self.id);
+        let events = Place::new(TABLE, self.id, "event_secrets");
         Ok(Registry {
             id: self.id,
             url: read_url("registries", self.id, "url", &self.url)?,
             name: self.name,
             kind: self.kind,
             description: self.description,
-            auth: credentials::from_columns(&self.auth_mode, self.auth_username, self.auth_secret),
+            auth: credentials::from_columns(
+                keys,
+                at,
+                &self.auth_mode,
+                self.auth_username,
+                self.auth_secret.as_deref(),
+            ),
             insecure_tls: self.insecure_tls,
             repositories: self.repositories,
-            event_secrets: self.event_secrets.into_iter().map(Secret::new).collect(),
+            event_secrets: self.event_secrets.iter().map(|stored| keys.open(events, stored)).collect(),
             watch_interval_seconds: self.watch_interval_seconds,
             health: health::read(
                 self.healthy,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::executions::NewExecution;
-use crate::{Store, StoreError, instances, policies, projects};
+use crate::{Keyring, Store, StoreError, instances, policies, projects};
 
 /// A policy whose time had come, and what became of it.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Schedules<'_> {
         if let (false, Some(missed)) = (due.runs, due.missed) {
             return Ok(Outcome::Skipped(missed));
         }
-        match execution(connection, policy_id, at, due.missed).await {
+        match execution(connection, &self.store.keys, policy_id, at, due.missed).await {
             Ok(Some(new)) => {
                 let started = self.store.executions().start_in(connection, &new).await?;
                 Ok(Outcome::Started { execution_id: started.id, missed: due.missed })
@@ -125,13 +125,14 @@ impl Schedules<'_> {
 /// The execution of a policy as it is now. Disabled instances are named, too: its expansion says that they get nothing.
 async fn execution(
     connection: &mut PgConnection,
+    keys: &Keyring,
     policy_id: i64,
     at: DateTime<Utc>,
     missed: Option<MissedTimes>,
 ) -> Result<Option<NewExecution>, StoreError> {
-    let Some(policy) = policies::by_id(connection, policy_id).await? else { return Ok(None) };
+    let Some(policy) = policies::by_id(connection, keys, policy_id).await? else { return Ok(None) };
     let Some(project) = projects::by_id(connection, policy.project_id).await? else { return Ok(None) };
-    let instances = instances::chosen(connection, &policy.instances).await?;
+    let instances = instances::chosen(connection, keys, &policy.instances).await?;
     Ok(Some(NewExecution {
         spec: Spec::of_policy(&project, &policy, &instances, Start::Schedule),
         warnings: warnings(&policy, missed),

@@ -40,6 +40,9 @@ impl<'a> Proof<'a> {
     }
 
     fn is_of(&self, secret: &Secret) -> bool {
+        if secret.lock().is_some() {
+            return false;
+        }
         let presented = self.secrets.iter().fold(false, |found, text| found | is_same(text, secret.expose()));
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
         let signed = self.signature.as_ref().is_some_and(|tag| hmac::verify(&key, self.body, tag).is_ok());
@@ -50,6 +53,13 @@ impl<'a> Proof<'a> {
 /// What the sender is told. Nothing of its request is repeated or kept.
 pub fn refusal(registry: &Registry) -> ApiError {
     let name = &registry.name;
+    if let Some(locked) = registry.event_secrets.iter().find_map(Secret::lock) {
+        // It may have been the right one: senders come again after a 503.
+        let message =
+            format!("a secret of registry '{name}' cannot be opened now; the server's log says why");
+        let error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message);
+        return ApiError { cause: Some(locked.reason.clone()), ..error };
+    }
     if registry.event_secrets.is_empty() {
         let message = format!(
             "registry '{name}' takes no events: give it a secret first (`event_secrets` of the registry), and the \

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::task::{ImageTarget, PeerFailure, Report, Target, Task};
+use forewarm_domain::url::shown;
 use poem_openapi::{Object, Union};
 
 use crate::executions::StatusWord;
@@ -62,6 +63,7 @@ struct ImageTargetView {
 #[derive(Object)]
 #[oai(rename = "FileTarget")]
 struct FileTargetView {
+    /// Without their queries, which may be permissions: `?…` stands for one.
     urls: Vec<String>,
 }
 
@@ -121,9 +123,7 @@ impl From<Target> for TargetView {
     fn from(target: Target) -> Self {
         match target {
             Target::Image(image) => Self::Image(image.into()),
-            Target::Files { urls } => {
-                Self::File(FileTargetView { urls: urls.iter().map(ToString::to_string).collect() })
-            }
+            Target::Files { urls } => Self::File(FileTargetView { urls: urls.iter().map(shown).collect() }),
         }
     }
 }

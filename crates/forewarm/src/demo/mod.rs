@@ -21,6 +21,7 @@ use crate::client::Client;
 use crate::database::prepare;
 use crate::first_admin::{ADMIN, FirstAdminArgs};
 use crate::follow::follow;
+use crate::key::{self, KeyArgs};
 use crate::logging::{self, LogArgs, LogFormat};
 use crate::outbound::OutboundArgs;
 use crate::passwords;
@@ -144,5 +145,6 @@ async fn database(folder: &std::path::Path) -> anyhow::Result<(Store, Embedded)>
     let embedded = Embedded::start(options).await?;
     let store = Store::open(&embedded.url(), 20)?;
     prepare(&store, true).await?;
+    let store = key::unlock(store, KeyArgs { key_file: vec![] }.of_embedded(folder)?).await?;
     Ok((store, embedded))
 }

@@ -10,6 +10,7 @@ use super::answer::{Answer, quote};
 use super::api::Headers;
 use super::backoff::{self, Backoff};
 use super::{Session, TIME_LIMIT};
+use crate::authorize::unlocked;
 use crate::slots::Slot;
 use crate::{ErrorKind, HttpError};
 use forewarm_domain::Secret;
@@ -112,6 +113,7 @@ impl Session {
         url: &Url,
         authorization: Option<&Secret>,
     ) -> Result<(Response, Slot), HttpError> {
+        unlocked(self.auth())?;
         let slot = self.shared.outbound.slot(url).await;
         let client = self.shared.outbound.client(self.shared.insecure_tls);
         let mut request = client.request(ask.method.clone(), url)?;

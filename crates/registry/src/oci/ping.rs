@@ -26,7 +26,8 @@ pub(super) async fn ping(session: &Session) -> Result<String, RegistryError> {
         }
         300..=399 => {
             let target = answer.header("location").unwrap_or("elsewhere");
-            let target: String = target.chars().take(200).collect();
+            // A query may be a permission.
+            let target: String = target.split('?').next().unwrap_or_default().chars().take(200).collect();
             Err(stranger(session, &format!("its /v2/ redirects to {target}")))
         }
         500..=599 => {

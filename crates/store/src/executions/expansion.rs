@@ -7,8 +7,7 @@ use forewarm_domain::options::OriginAccess;
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::Executions;
-use super::read::read_spec;
+use super::{Executions, TABLE, spec};
 use crate::queue::{self, Ticket};
 use crate::{StoreError, origin_access};
 
@@ -25,6 +24,8 @@ pub struct Expansion {
     pub lease: ExpansionLease,
     pub spec: Spec,
     pub origin: OriginAccess,
+    /// Why it cannot be done: a secret of it cannot be opened.
+    pub locked: Option<String>,
     /// From 1.
     pub attempt: i32,
 }
@@ -55,10 +56,14 @@ impl Executions<'_> {
         .fetch_optional(&self.store.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
+        let keys = &self.store.keys;
+        let origin = origin_access::from_json(keys, (TABLE, execution_id), row.origin_access);
+        let (spec, locked) = spec::read(keys, execution_id, row.spec)?;
         Ok(Some(Expansion {
             lease: ExpansionLease { execution_id, token },
-            spec: read_spec(execution_id, row.spec)?,
-            origin: origin_access::from_json(row.origin_access),
+            spec,
+            locked: origin.locked().map(str::to_owned).or(locked),
+            origin,
             attempt: row.attempt,
         }))
     }

@@ -3,6 +3,7 @@
 mod end;
 mod expansion;
 mod read;
+mod spec;
 mod start;
 
 pub use end::Change;
@@ -11,6 +12,8 @@ pub use read::ExecutionFilter;
 pub use start::{NewExecution, Started};
 
 use crate::Store;
+
+const TABLE: &str = "executions";
 
 /// What can be done with executions.
 #[derive(Debug, Clone, Copy)]

@@ -5,10 +5,9 @@ use forewarm_domain::access::Reach;
 use forewarm_domain::execution::{Counts, Execution, Spec};
 use forewarm_domain::options::OriginAccess;
 use forewarm_domain::status::Status;
-use serde_json::Value;
 use sqlx::types::Json;
 
-use super::Executions;
+use super::{Executions, TABLE, spec};
 use crate::{StoreError, origin_access};
 
 /// Which executions to list; every condition that is given must hold.
@@ -104,7 +103,10 @@ impl Executions<'_> {
         let row = sqlx::query!("SELECT spec, origin_access FROM executions WHERE id = $1", id)
             .fetch_optional(&self.store.pool)
             .await?;
-        row.map(|row| Ok((read_spec(id, row.spec)?, origin_access::from_json(row.origin_access)))).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let keys = &self.store.keys;
+        let origin = origin_access::from_json(keys, (TABLE, id), row.origin_access);
+        Ok(Some((spec::read(keys, id, row.spec)?.0, origin)))
     }
 
     /// Ids of a policy's executions that have not ended.
@@ -133,15 +135,6 @@ impl Executions<'_> {
         );
         Ok(total.fetch_one(&self.store.pool).await?)
     }
-}
-
-pub(super) fn read_spec(id: i64, spec: Value) -> Result<Spec, StoreError> {
-    serde_json::from_value(spec).map_err(|error| StoreError::Corrupt {
-        table: "execution",
-        id,
-        column: "spec",
-        reason: error.to_string(),
-    })
 }
 
 impl TryFrom<Row> for Execution {

@@ -5,12 +5,12 @@ use forewarm_domain::execution::Spec;
 use forewarm_domain::job::Job;
 use forewarm_domain::options::OriginAccess;
 use forewarm_domain::trigger::Start;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use super::Executions;
+use super::{Executions, TABLE, spec};
 use crate::queue::{self, Ticket};
-use crate::{StoreError, origin_access};
+use crate::{StoreError, next_id, origin_access};
 
 /// An execution to be.
 #[derive(Debug, Clone)]
@@ -53,12 +53,34 @@ impl Executions<'_> {
         connection: &mut PgConnection,
         new: &NewExecution,
     ) -> Result<Started, StoreError> {
+        let started = self.insert(connection, new).await?;
+        if let (true, Some(reason)) = (started.is_new, new.origin.locked()) {
+            let reason = format!("the policy's access to the origin cannot be used: {reason}");
+            self.fail(connection, started.id, &reason).await?;
+        }
+        Ok(started)
+    }
+
+    /// Leaves a record of a run that could not be started, with the reason: an execution that ended in error.
+    pub async fn start_failed(&self, new: &NewExecution, reason: &str) -> Result<Started, StoreError> {
+        let mut tx = self.store.pool.begin().await?;
+        let started = self.insert(&mut tx, new).await?;
+        if started.is_new {
+            self.fail(&mut tx, started.id, reason).await?;
+        }
+        tx.commit().await?;
+        Ok(started)
+    }
+
+    async fn insert(&self, connection: &mut PgConnection, new: &NewExecution) -> Result<Started, StoreError> {
         let (policy_id, policy) = new.policy.clone().unzip();
         let (project_id, project) = new.project.clone().unzip();
+        let id = next_id(connection, TABLE).await?;
         let row = sqlx::query!(
             r#"INSERT INTO executions (policy_id, policy, project_id, project, trigger, spec, origin_access, warnings,
-                                       scheduled_for, event_id, due_at, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, coalesce($9, now()), coalesce($9, now()))
+                                       scheduled_for, event_id, due_at, created_at, id)
+               OVERRIDING SYSTEM VALUE
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, coalesce($9, now()), coalesce($9, now()), $12)
                ON CONFLICT DO NOTHING
                RETURNING id, seq, due_at AS "due_at!""#,
             policy_id,
@@ -66,12 +88,13 @@ impl Executions<'_> {
             project_id,
             project,
             new.start.as_str(),
-            json!(new.spec),
-            origin_access::to_json(&new.origin),
+            json!(spec::seal(&self.store.keys, id, &new.spec)?),
+            self.origin_of(id, new)?,
             &new.warnings,
             self.store.clock.bind(),
             new.scheduled_for,
             new.event_id,
+            id,
         )
         .fetch_optional(&mut *connection)
         .await?;
@@ -82,30 +105,29 @@ impl Executions<'_> {
         queue::push(connection, &[Ticket { job, run_at: row.due_at }]).await?;
         Ok(Started { id: row.id, is_new: true })
     }
-}
 
-impl Executions<'_> {
-    /// Leaves a record of a run that could not be started, with the reason: an execution that ended in error.
-    pub async fn start_failed(&self, new: &NewExecution, reason: &str) -> Result<Started, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
-        let started = self.start_in(&mut tx, new).await?;
-        if started.is_new {
-            // Its ticket finds an execution that has ended, and does nothing.
-            sqlx::query!(
-                "UPDATE executions
-                 SET status = 'error', message = $2, due_at = NULL, seq = seq + 1,
-                     started_at = coalesce($3, now()), ended_at = coalesce($3, now())
-                 WHERE id = $1",
-                started.id,
-                reason,
-                self.store.clock.bind(),
-            )
-            .execute(&mut *tx)
-            .await?;
-            super::end::store_counts(&mut tx, started.id).await?;
-        }
-        tx.commit().await?;
-        Ok(started)
+    /// A locked access opens in the policy's row only.
+    fn origin_of(&self, id: i64, new: &NewExecution) -> Result<Value, StoreError> {
+        let none = OriginAccess::default();
+        let origin = if new.origin.locked().is_some() { &none } else { &new.origin };
+        origin_access::to_json(&self.store.keys, (TABLE, id), origin, None)
+    }
+
+    /// Ends it before it begins. Its ticket finds an execution that has ended, and does nothing.
+    async fn fail(&self, connection: &mut PgConnection, id: i64, reason: &str) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE executions
+             SET status = 'error', message = $2, due_at = NULL, seq = seq + 1,
+                 started_at = coalesce($3, now()), ended_at = coalesce($3, now())
+             WHERE id = $1",
+            id,
+            reason,
+            self.store.clock.bind(),
+        )
+        .execute(&mut *connection)
+        .await?;
+        super::end::store_counts(connection, id).await?;
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use forewarm_domain::task::{ImageTarget, Proof, Target};
 use forewarm_domain::warmth::Warmth;
 use sqlx::PgConnection;
 
-use super::NewTask;
+use super::{NewTask, urls};
 use crate::{StoreError, warm};
 
 /// The columns of a chunk, one vector each, as `unnest` takes them.
@@ -144,7 +144,7 @@ impl Columns {
         let none = ImageColumns::default();
         let (image, urls) = match target {
             Target::Image(image) => (ImageColumns::of(image), vec![]),
-            Target::Files { urls } => (none, urls.iter().map(ToString::to_string).collect()),
+            Target::Files { urls } => (none, urls::bare(urls)),
         };
         self.registry_ids.push(image.registry_id);
         self.repositories.push(image.repository);

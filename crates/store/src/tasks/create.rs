@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use forewarm_domain::task::Target;
 
-use super::Tasks;
 use super::columns::Columns;
+use super::{Tasks, urls};
 use crate::StoreError;
 use crate::executions::ExpansionLease;
 
@@ -45,6 +45,7 @@ impl Tasks<'_> {
         let mut columns = Columns::of(tasks);
         columns.settle(&mut tx, lease.execution_id, tasks, self.store.clock.bind()).await?;
         columns.insert(&mut tx, lease.execution_id, self.store.clock.bind()).await?;
+        urls::complete(&mut tx, &self.store.keys, lease.execution_id, tasks).await?;
         columns.note_tags(&mut tx, lease.execution_id).await?;
         tx.commit().await?;
         let mut instances = columns.instance_ids;

@@ -51,6 +51,8 @@ pub struct Assignment {
     pub lease: Lease,
     pub stage: Stage,
     pub target: Target,
+    /// Why the target cannot be used: an address of a file cannot be opened.
+    pub locked: Option<String>,
     /// None when the instance was deleted meanwhile.
     pub instance_id: Option<i64>,
     /// Its instance is disabled now.
@@ -120,10 +122,12 @@ impl Tasks<'_> {
             artifact_digest: row.artifact_digest,
             urls: row.urls,
         };
+        let (target, locked) = read_target(&self.store.keys, task_id, target)?;
         Ok(Some(Assignment {
             lease: Lease { task_id, execution_id: row.execution_id, token, attempt: row.attempt },
             stage: if row.stage == "check" { Stage::Check } else { Stage::Submit },
-            target: read_target(task_id, target)?,
+            target,
+            locked,
             instance_id: row.instance_id,
             is_disabled: row.is_disabled,
             max_attempts: row.max_attempts,

@@ -8,6 +8,7 @@ mod read;
 mod record;
 mod step;
 mod stop;
+mod urls;
 mod window;
 
 pub use claim::Claim;

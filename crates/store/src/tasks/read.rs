@@ -8,8 +8,8 @@ use forewarm_domain::status::Status;
 use forewarm_domain::task::{ImageTarget, Proof, Report, Target, Task};
 use sqlx::types::Json;
 
-use super::Tasks;
-use crate::StoreError;
+use super::{Tasks, urls};
+use crate::{Keyring, StoreError};
 
 /// The columns that make a target.
 pub(super) struct TargetColumns {
@@ -61,7 +61,7 @@ impl Tasks<'_> {
         )
         .fetch_optional(&self.store.pool)
         .await?;
-        row.map(TryInto::try_into).transpose()
+        row.map(|row| row.into_task(&self.store.keys)).transpose()
     }
 
     /// One page of an execution's tasks in the order in which they were found, and how many there are in all.
@@ -95,22 +95,29 @@ impl Tasks<'_> {
         )
         .fetch_all(&self.store.pool)
         .await?;
-        let tasks = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        let tasks = rows.into_iter().map(|row| row.into_task(&self.store.keys)).collect::<Result<_, _>>()?;
         Ok((tasks, total))
     }
 }
 
-pub(super) fn read_target(id: i64, columns: TargetColumns) -> Result<Target, StoreError> {
-    let corrupt = |column, reason: String| StoreError::Corrupt { table: "task", id, column, reason };
+/// Also says why, if it cannot be used: an address of a file cannot be opened.
+pub(super) fn read_target(
+    keys: &Keyring,
+    id: i64,
+    columns: TargetColumns,
+) -> Result<(Target, Option<String>), StoreError> {
     if columns.digest.is_empty() {
-        let urls = columns.urls.iter().map(|url| url.parse()).collect::<Result<_, _>>();
-        return Ok(Target::Files {
-            urls: urls.map_err(|error: url::ParseError| corrupt("urls", error.to_string()))?,
-        });
+        let (urls, locked) = urls::read(keys, id, &columns.urls)?;
+        return Ok((Target::Files { urls }, locked));
     }
+    Ok((Target::Image(read_image(id, columns)?), None))
+}
+
+fn read_image(id: i64, columns: TargetColumns) -> Result<ImageTarget, StoreError> {
+    let corrupt = |column, reason: String| StoreError::Corrupt { table: "task", id, column, reason };
     let digest = |text: &str, column| Digest::parse(text).map_err(|error| corrupt(column, error.reason));
     let platform = columns.platform.map(|platform| platform.parse::<Platform>()).transpose();
-    Ok(Target::Image(ImageTarget {
+    Ok(ImageTarget {
         registry_id: columns.registry_id,
         digest: digest(&columns.digest, "digest")?,
         artifact_digest: digest(&columns.artifact_digest, "artifact_digest")?,
@@ -118,13 +125,12 @@ pub(super) fn read_target(id: i64, columns: TargetColumns) -> Result<Target, Sto
         media_type: columns.media_type,
         platform: platform.map_err(|error| corrupt("platform", error.reason))?,
         tags: columns.tags,
-    }))
+    })
 }
 
-impl TryFrom<Row> for Task {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+impl Row {
+    fn into_task(self, keys: &Keyring) -> Result<Task, StoreError> {
+        let row = self;
         let id = row.id;
         let corrupt = |error: Invalid| StoreError::Corrupt {
             table: "task",
@@ -142,12 +148,12 @@ impl TryFrom<Row> for Task {
             artifact_digest: row.artifact_digest,
             urls: row.urls,
         };
-        Ok(Self {
+        Ok(Task {
             id,
             execution_id: row.execution_id,
             instance: row.instance,
             vendor: row.vendor,
-            target: read_target(id, target)?,
+            target: read_target(keys, id, target)?.0,
             status: row.status.parse().map_err(corrupt)?,
             message: row.message,
             proof: row.proof.as_deref().and_then(Proof::from_word),

@@ -146,6 +146,9 @@ pub(super) async fn ready(
     let Some(plan) = context.connections.plan(task.lease.execution_id).await? else {
         return failed("its execution was deleted");
     };
+    if let Some(reason) = task.locked.as_deref().or_else(|| plan.origin.locked()) {
+        return failed(reason);
+    }
     Ok(Ok((instance, plan)))
 }
 

@@ -97,6 +97,9 @@ async fn expand(context: &Context, expansion: &Expansion) -> Result<Summary, Exp
             "given up: begun {MAX_BEGINNINGS} times and never brought to an end"
         )));
     }
+    if let Some(reason) = &expansion.locked {
+        return Err(ExpandError::Plan(reason.clone()));
+    }
     let mut summary = Summary::default();
     let recipients = targets::recipients(context, &expansion.spec, &mut summary).await?;
     let mut writer = Writer::new(context, expansion, &recipients);
