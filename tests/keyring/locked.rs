@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Rings, Vault};
 use crate::support::app::{Answer, TestApp, endpoint, request, send, with_json};
+use crate::support::outbound::outbound;
 
 /// A furnished API, and the same database through a process without its key.
 struct Scene {
@@ -153,11 +154,8 @@ async fn tasks_of_an_execution_whose_secrets_are_locked_fail_with_the_reason() {
     let vault = Vault::fill().await;
     let execution = vault.lab.execute_with(super::files(&vault.instance), super::access()).await;
     let stranger = vault.seen_with(Rings::draw().new_one());
-    let worker = forewarm_worker::Worker::new(
-        stranger.clone(),
-        forewarm_http::Outbound::new(),
-        forewarm_worker::Settings::default(),
-    );
+    let worker =
+        forewarm_worker::Worker::new(stranger.clone(), outbound(), forewarm_worker::Settings::default());
     vault.run("UPDATE apalis.jobs SET run_at = now() WHERE status = 'Pending'").await;
     for _ in 0..50 {
         worker.run_one().await;
