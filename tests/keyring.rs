@@ -1,6 +1,7 @@
 //! Secrets at rest: what the database holds of them, who can open it, and how keys are changed.
 
 mod columns;
+mod command;
 mod locked;
 mod plain;
 mod rotation;

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::{DatabaseArgs, prepare};
 use crate::first_admin::FirstAdminArgs;
-use crate::limits::LimitArgs;
 use crate::key::{self, KeyArgs};
+use crate::limits::LimitArgs;
 use crate::logging::{self, LogArgs};
 use crate::outbound::OutboundArgs;
 use crate::shutdown;
