@@ -44,7 +44,7 @@ async fn spec_of(app: &TestApp, view: &Value) -> Spec {
 }
 
 /// Does the worker's part: gives an execution its tasks, one for each tag.
-async fn expand(app: &TestApp, execution: i64, tags: &[&str]) -> Vec<i64> {
+pub async fn expand(app: &TestApp, execution: i64, tags: &[&str]) -> Vec<i64> {
     let executions = app.store.executions();
     let expansion = executions.begin_expansion(execution, 0, LEASE).await.unwrap().unwrap();
     let tasks: Vec<NewTask> = tags
@@ -82,7 +82,7 @@ fn image(tag: &str, i: usize) -> Target {
 }
 
 /// Does the worker's part: one step of a task, with these lines in its log.
-async fn step(app: &TestApp, task: i64, stage: Stage, step: Step, lines: &[&str]) {
+pub async fn step(app: &TestApp, task: i64, stage: Stage, step: Step, lines: &[&str]) {
     let seq: i64 = sqlx::query_scalar("SELECT seq FROM tasks WHERE id = $1")
         .bind(task)
         .fetch_one(app.store.pool())
@@ -97,7 +97,7 @@ async fn step(app: &TestApp, task: i64, stage: Stage, step: Step, lines: &[&str]
     assert!(tasks.record(assignment.lease, stage, step, &lines).await.unwrap());
 }
 
-fn failed(message: &str) -> Step {
+pub fn failed(message: &str) -> Step {
     Step::Failed { message: message.to_owned(), report: None }
 }
 

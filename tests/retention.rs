@@ -115,6 +115,7 @@ fn draft(name: &str) -> PolicyDraft {
         instance_ids: vec![],
         skip_if_warm: None,
         max_attempts: 5,
+        texts: None,
     }
 }
 

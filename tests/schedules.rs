@@ -61,6 +61,7 @@ impl Scene {
             instance_ids: vec![self.instance.id],
             skip_if_warm: None,
             max_attempts: 5,
+            texts: None,
         }
     }
 

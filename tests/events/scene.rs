@@ -105,6 +105,7 @@ impl Scene {
             instance_ids: vec![self.cache.id],
             skip_if_warm: None,
             max_attempts: 5,
+            texts: None,
         }
     }
 

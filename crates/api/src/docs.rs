@@ -6,8 +6,6 @@ use poem::http::{StatusCode, header};
 use poem::{Endpoint, Response};
 use rust_embed::RustEmbed;
 
-use crate::document;
-
 #[derive(RustEmbed)]
 #[folder = "assets/swagger-ui"]
 struct SwaggerUi;
@@ -24,12 +22,12 @@ pub fn to_folder() -> impl Endpoint<Output = Response> {
     })
 }
 
-/// `/openapi.json`.
-pub fn openapi() -> impl Endpoint {
-    make_sync(|_| {
+/// A document, as `/openapi.json` and `/openapi-harbor.json`.
+pub fn openapi(document: fn() -> String) -> impl Endpoint {
+    make_sync(move |_| {
         Response::builder()
             .content_type("application/json")
             .header(header::CACHE_CONTROL, "no-cache")
-            .body(document::text())
+            .body(document())
     })
 }

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use poem_openapi::OpenApiService;
 use serde_json::Value;
 
-use crate::polish::polish;
+use crate::polish::{Statuses, polish};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let raw = service().spec();
-    polish(&raw).unwrap_or_else(|fault| panic!("the API breaks a rule of its document: {fault}"))
+    polish(&raw, Statuses::Native)
+        .unwrap_or_else(|fault| panic!("the API breaks a rule of its document: {fault}"))
 });
 
 /// The document.

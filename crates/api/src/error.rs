@@ -11,6 +11,8 @@ use poem_openapi::ApiResponse;
 use poem_openapi::registry::{MetaResponses, Registry};
 use serde::Serialize;
 
+use crate::harbor;
+
 /// How long a client shall wait when the database is away, in seconds.
 const DATABASE_AWAY: u64 = 5;
 
@@ -24,6 +26,20 @@ pub struct ApiError {
     pub cause: Option<String>,
     /// Seconds until another try makes sense.
     pub retry_after: Option<u64>,
+}
+
+/// Whose words for statuses an answer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    Ours,
+    Harbors,
+}
+
+impl Words {
+    /// Those that a client knows who asks at this address.
+    pub fn at(path: &str) -> Self {
+        if harbor::owns(path) { Self::Harbors } else { Self::Ours }
+    }
 }
 
 /// `{"errors":[{"code","message"}]}`, as Harbor's clients know it too.
@@ -70,7 +86,7 @@ impl ApiError {
     }
 
     /// The answer. A 5xx carries the request's id, by which the log tells more.
-    pub fn response(&self, request_id: Option<&str>) -> Response {
+    pub fn response(&self, request_id: Option<&str>, words: Words) -> Response {
         let messages: Vec<String> = self
             .messages
             .iter()
@@ -79,7 +95,10 @@ impl ApiError {
                 _ => message.clone(),
             })
             .collect();
-        let code = code(self.status);
+        let code = match words {
+            Words::Ours => code(self.status),
+            Words::Harbors => harbor::errors::code(self.status),
+        };
         let errors = messages.iter().map(|message| Entry { code, message }).collect();
         let body = serde_json::to_vec(&Errors { errors }).unwrap_or_default();
         let mut response = Response::builder().status(self.status).content_type("application/json");

@@ -14,6 +14,7 @@ mod executions;
 mod exposure;
 mod filters;
 mod grants;
+pub mod harbor;
 mod health;
 mod health_history;
 mod image_reference;

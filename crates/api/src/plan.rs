@@ -65,7 +65,8 @@ pub async fn instances(
     Ok(found)
 }
 
-fn refusals(
+/// What an instance cannot honour.
+pub fn refusals(
     instance: &Instance,
     kind: Kind,
     options: &PreheatOptions,

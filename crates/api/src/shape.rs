@@ -5,10 +5,19 @@ use forewarm_domain::Invalid;
 use serde_json::{Map, Value};
 
 /// What is wrong with the shape of `value`; empty = nothing. `schemas` are the document's.
-pub fn check(schemas: &Value, schema: &Value, value: &Value) -> Vec<Invalid> {
-    let mut checker = Checker { schemas, found: vec![] };
+pub fn check(schemas: &Value, schema: &Value, value: &Value, spelling: Spelling) -> Vec<Invalid> {
+    let mut checker = Checker { schemas, spelling, found: vec![] };
     checker.value("", schema, value);
     checker.found
+}
+
+/// What is done about an unknown field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// One that is spelled almost like a field that exists is refused.
+    Known,
+    /// Each is ignored, as Harbor does.
+    Any,
 }
 
 /// What a schema allows, in words that follow "must be".
@@ -35,6 +44,7 @@ const MAX_COMPLAINTS: usize = 50;
 
 struct Checker<'a> {
     schemas: &'a Value,
+    spelling: Spelling,
     found: Vec<Invalid>,
 }
 
@@ -152,6 +162,9 @@ impl<'a> Checker<'a> {
                 return self.complain(field, "must not contain a NUL character");
             }
             return self.value(&join(field, name), extra, value);
+        }
+        if self.spelling == Spelling::Any {
+            return;
         }
         let known: Vec<&str> =
             schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();

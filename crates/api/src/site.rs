@@ -4,7 +4,7 @@ use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result, Route
 
 use crate::exposure::Exposure;
 use crate::state::ApiState;
-use crate::{docs, document, layers};
+use crate::{docs, document, harbor, layers};
 
 /// The whole site, where nothing stands before the server.
 pub fn app(state: ApiState) -> impl Endpoint {
@@ -15,7 +15,9 @@ pub fn app(state: ApiState) -> impl Endpoint {
 pub fn app_exposed(state: ApiState, exposure: Exposure) -> impl Endpoint {
     let api = Route::new()
         .nest("/", document::service())
-        .at("/openapi.json", get(docs::openapi()))
+        .nest_no_strip(harbor::BASE, harbor::document::service())
+        .at("/openapi-harbor.json", get(docs::openapi(harbor::document::text)))
+        .at("/openapi.json", get(docs::openapi(document::text)))
         .nest("/docs", get(docs::page()))
         .data(state);
     layers::around(Site { api, console: get(forewarm_console::console()) }, exposure)
@@ -23,13 +25,20 @@ pub fn app_exposed(state: ApiState, exposure: Exposure) -> impl Endpoint {
 
 /// Whether an address outside the document's paths is a page or file of ours.
 pub fn is_page(path: &str) -> bool {
-    path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/") || !is_reserved(path)
+    path == "/openapi.json"
+        || path == "/openapi-harbor.json"
+        || path == "/docs"
+        || path.starts_with("/docs/")
+        || !is_reserved(path)
 }
 
 /// What the console must not answer with its page.
 fn is_reserved(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    matches!(first, "api" | "docs" | "openapi.json" | "livez" | "readyz" | "healthz" | "metrics")
+    matches!(
+        first,
+        "api" | "docs" | "openapi.json" | "openapi-harbor.json" | "livez" | "readyz" | "healthz" | "metrics"
+    )
 }
 
 struct Site<A, C> {

@@ -31,3 +31,20 @@ pub enum Tag {
     /// For load balancers and orchestrators.
     Health,
 }
+
+/// The chapters of the document for clients of Harbor.
+#[derive(Tags)]
+pub enum HarborTag {
+    /// Harbor's P2P preheat.
+    #[oai(rename = "preheat")]
+    Preheat,
+    /// Namespaces of registries.
+    #[oai(rename = "project")]
+    Project,
+    /// Who is asking.
+    #[oai(rename = "user")]
+    User,
+    /// Which server this is, and how it is.
+    #[oai(rename = "system")]
+    System,
+}

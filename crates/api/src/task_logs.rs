@@ -46,7 +46,15 @@ struct LogEvent {
 }
 
 /// Text that is sent as it is read.
-struct LogText(Body);
+pub struct LogText(Body);
+
+impl LogText {
+    /// Every line that is stored now.
+    pub fn of(state: ApiState, task_id: i64, render: fn(&LogLine) -> String) -> Self {
+        let lines = stored_lines(state, task_id).map_ok(move |line| render(&line));
+        Self(Body::from_bytes_stream(lines.map_err(std::io::Error::other)))
+    }
+}
 
 impl IntoResponse for LogText {
     fn into_response(self) -> Response {
@@ -76,9 +84,7 @@ impl Api {
         task: Path<i64>,
     ) -> Result<LogText, ApiError> {
         tasks::find(&state, &auth, task.0).await?;
-        let lines =
-            stored_lines(state.clone(), task.0).map_ok(|line| render(&line)).map_err(std::io::Error::other);
-        Ok(LogText(Body::from_bytes_stream(lines)))
+        Ok(LogText::of(state.clone(), task.0, render))
     }
 
     /// Follow the log of a task

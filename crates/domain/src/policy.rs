@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::criteria::ProjectCriteria;
 use crate::filter::Filter;
+use crate::harbor::texts::Texts;
 use crate::options::{OriginAccess, PreheatOptions};
 use crate::trigger::Trigger;
 
@@ -31,6 +32,8 @@ pub struct Policy {
     /// When its schedule is due next.
     pub next_fire_at: Option<DateTime<Utc>>,
     pub max_attempts: i32,
+    /// How a client of Harbor wrote it.
+    pub texts: Texts,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

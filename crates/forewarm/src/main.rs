@@ -54,7 +54,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Print the API's OpenAPI document.
-    Openapi,
+    Openapi(openapi::OpenapiArgs),
 }
 
 #[tokio::main]
@@ -70,7 +70,7 @@ async fn main() -> ExitCode {
         Command::Key(args) => key::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,
-        Command::Openapi => openapi::run(),
+        Command::Openapi(args) => openapi::run(&args),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -8,6 +8,7 @@ mod error;
 mod file_urls;
 mod migrate;
 mod origin_access;
+mod search;
 
 pub mod embedded;
 pub mod events;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use forewarm_domain::criteria::ProjectCriteria;
 use forewarm_domain::filter::Filter;
+use forewarm_domain::harbor::texts::Texts;
 use forewarm_domain::options::{OriginAccess, PreheatOptions};
 use forewarm_domain::policy::Policy;
 use forewarm_domain::trigger::Trigger;
@@ -30,6 +31,8 @@ pub struct PolicyDraft {
     pub instance_ids: Vec<i64>,
     pub skip_if_warm: Option<bool>,
     pub max_attempts: i32,
+    /// How a client of Harbor writes it; None = what was kept of that stays.
+    pub texts: Option<Texts>,
 }
 
 /// Which rows; everything that is None does not narrow.
@@ -67,6 +70,11 @@ impl Policies<'_> {
 
     pub async fn of_instance(&self, instance_id: i64) -> Result<Vec<Policy>, StoreError> {
         let wanted = Wanted { instance_id: Some(instance_id), ..Wanted::default() };
+        self.select(wanted).await
+    }
+
+    pub async fn of_project(&self, project_id: i64) -> Result<Vec<Policy>, StoreError> {
+        let wanted = Wanted { project_id: Some(project_id), ..Wanted::default() };
         self.select(wanted).await
     }
 
@@ -137,9 +145,10 @@ impl Policies<'_> {
         let id = next_id(&mut transaction, TABLE).await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO policies (project_id, name, description, enabled, filters, trigger, options, origin_access,
-                                   max_attempts, skip_if_warm, next_fire_at, created_at, updated_at, id)
+                                   max_attempts, skip_if_warm, next_fire_at, created_at, updated_at, id, harbor_texts)
              OVERRIDING SYSTEM VALUE
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, coalesce($10, now()), coalesce($10, now()), $13)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, coalesce($10, now()), coalesce($10, now()), $13,
+                     coalesce($14::jsonb, '{}'))
              ON CONFLICT (project_id, name) DO NOTHING
              RETURNING id",
             project_id,
@@ -155,6 +164,7 @@ impl Policies<'_> {
             draft.skip_if_warm,
             next_fire_at,
             id,
+            draft.texts.as_ref().map(Json) as _,
         )
         .fetch_optional(&mut *transaction)
         .await?;
@@ -175,7 +185,8 @@ impl Policies<'_> {
             "UPDATE policies
              SET name = $2, description = $3, enabled = $4, filters = $5, trigger = $6, options = $7,
                  origin_access = $8, max_attempts = $9, skip_if_warm = $11, updated_at = coalesce($10, now()),
-                 next_fire_at = CASE WHEN enabled AND $4 AND trigger = $6 THEN next_fire_at ELSE $12 END
+                 next_fire_at = CASE WHEN enabled AND $4 AND trigger = $6 THEN next_fire_at ELSE $12 END,
+                 harbor_texts = coalesce($13::jsonb, harbor_texts)
              WHERE id = $1",
             id,
             draft.name,
@@ -189,6 +200,7 @@ impl Policies<'_> {
             self.store.clock.bind(),
             draft.skip_if_warm,
             next_fire_at,
+            draft.texts.as_ref().map(Json) as _,
         )
         .execute(&mut *transaction)
         .await?;
@@ -242,7 +254,8 @@ async fn select(
                       ARRAY(SELECT instances.name FROM policy_instances
                             JOIN instances ON instances.id = instance_id
                             WHERE policy_id = policies.id ORDER BY instances.name) AS "instances!",
-                      max_attempts, skip_if_warm, next_fire_at, policies.created_at, policies.updated_at
+                      max_attempts, skip_if_warm, next_fire_at, harbor_texts AS "texts: Json<Texts>",
+                      policies.created_at, policies.updated_at
                FROM policies
                JOIN projects ON projects.id = project_id
                WHERE ($1::bigint IS NULL OR policies.id = $1)
@@ -303,6 +316,7 @@ struct Row {
     max_attempts: i32,
     skip_if_warm: Option<bool>,
     next_fire_at: Option<DateTime<Utc>>,
+    texts: Json<Texts>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -325,6 +339,7 @@ impl Row {
             max_attempts: self.max_attempts,
             skip_if_warm: self.skip_if_warm,
             next_fire_at: self.next_fire_at,
+            texts: self.texts.0,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }

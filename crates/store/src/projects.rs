@@ -55,6 +55,10 @@ impl Projects<'_> {
         Ok(self.select(wanted).await?.pop())
     }
 
+    pub async fn all(&self) -> Result<Vec<Project>, StoreError> {
+        self.select(Wanted::default()).await
+    }
+
     pub async fn list(&self, listing: &Listing, reach: &Reach) -> Result<Page<Project>, StoreError> {
         let total = sqlx::query_scalar!(
             r#"SELECT count(*) AS "total!" FROM projects

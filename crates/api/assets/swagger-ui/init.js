@@ -1,1 +1,2 @@
-window.ui = SwaggerUIBundle({ url: "../openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: "none" });
+const document_url = window.location.search === "?harbor" ? "../openapi-harbor.json" : "../openapi.json";
+window.ui = SwaggerUIBundle({ url: document_url, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: "none" });

@@ -1,8 +1,9 @@
 //! Instances: the configured engines.
 
-mod types;
+pub mod types;
 
 use forewarm_domain::Invalid;
+use forewarm_domain::health::Health;
 use forewarm_domain::instance::Instance;
 use forewarm_domain::options::Kind;
 use forewarm_store::health::Watched;
@@ -129,13 +130,7 @@ impl Api {
     ) -> Result<Json<PingView>, ApiError> {
         auth.system(format!("instance '{}'", instance.0))?;
         let instance = find(&state, &instance.0).await?;
-        let vendor = forewarm_provider::vendor(&instance.vendor)
-            .ok_or_else(|| ApiError::internal(format!("vendor {} is not built in", instance.vendor)))?;
-        let provider = vendor.connect(&instance, &state.outbound);
-        let ping = async { provider.ping().await.map_err(|error| error.to_string()) };
-        let health = look(&state, ping).await;
-        state.store.health().record(Watched::Instance(instance.id), instance.updated_at, &health).await?;
-        Ok(Json(health.into()))
+        Ok(Json(ping(&state, &instance).await?.into()))
     }
 
     /// Get the health of an instance, and how it changed
@@ -161,6 +156,22 @@ impl Api {
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         health_history::answer(&state, Watched::Instance(instance.id), instance.health, &paging).await
     }
+}
+
+/// Asks an engine how it is, and keeps what it found as the instance's health.
+pub async fn ping(state: &ApiState, instance: &Instance) -> Result<Health, ApiError> {
+    let health = look_at(state, instance).await?;
+    state.store.health().record(Watched::Instance(instance.id), instance.updated_at, &health).await?;
+    Ok(health)
+}
+
+/// The same, without keeping it.
+pub async fn look_at(state: &ApiState, instance: &Instance) -> Result<Health, ApiError> {
+    let vendor = forewarm_provider::vendor(&instance.vendor)
+        .ok_or_else(|| ApiError::internal(format!("vendor {} is not built in", instance.vendor)))?;
+    let provider = vendor.connect(instance, &state.outbound);
+    let ping = async { provider.ping().await.map_err(|error| error.to_string()) };
+    Ok(look(state, ping).await)
 }
 
 /// Policies that were promised their options must not lose them by a change of settings.

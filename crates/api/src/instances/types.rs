@@ -16,7 +16,9 @@ use crate::ping::HealthView;
 use crate::reach;
 
 /// How many tasks an engine is given at one time when nothing else is said.
-const USUAL_IN_FLIGHT: i32 = 50;
+pub const USUAL_IN_FLIGHT: i32 = 50;
+/// The longest description, in characters.
+pub const LONGEST_DESCRIPTION: usize = 2000;
 
 /// A configured engine.
 #[derive(Object)]
@@ -110,7 +112,7 @@ impl Write {
     pub fn draft(&self, outbound: &Outbound, current: Option<&Instance>) -> Result<InstanceDraft, ApiError> {
         let mut checks = Checks::default();
         checks.check(name::check("name", &self.name));
-        let vendor = checks.take(self.vendor(current));
+        let vendor = checks.take(vendor_of(&self.vendor, current));
         let known = current.map(|current| &current.endpoint);
         let endpoint = checks.take(reach::endpoint(outbound, "endpoint", &self.endpoint, known));
         let stored = current.map(|current| (&current.endpoint, &current.auth));
@@ -139,16 +141,6 @@ impl Write {
         })
     }
 
-    fn vendor(&self, current: Option<&Instance>) -> Result<&'static Vendor, Invalid> {
-        if current.is_some_and(|current| current.vendor != self.vendor) {
-            return Err(Invalid::new("vendor", "cannot be changed; create another instance"));
-        }
-        forewarm_provider::vendor(&self.vendor).ok_or_else(|| {
-            let known: Vec<&str> = forewarm_provider::VENDORS.iter().map(|vendor| vendor.id).collect();
-            Invalid::new("vendor", format!("must be one of {}", known.join(", ")))
-        })
-    }
-
     fn settings(
         &self,
         vendor: &Vendor,
@@ -169,6 +161,17 @@ impl Write {
         };
         vendor.check_settings(&settings).map(|()| settings)
     }
+}
+
+/// The vendor that is named; an instance keeps its own.
+pub fn vendor_of(id: &str, current: Option<&Instance>) -> Result<&'static Vendor, Invalid> {
+    if current.is_some_and(|current| current.vendor != id) {
+        return Err(Invalid::new("vendor", "cannot be changed; create another instance"));
+    }
+    forewarm_provider::vendor(id).ok_or_else(|| {
+        let known: Vec<&str> = forewarm_provider::VENDORS.iter().map(|vendor| vendor.id).collect();
+        Invalid::new("vendor", format!("must be one of {}", known.join(", ")))
+    })
 }
 
 impl From<Instance> for View {

@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use forewarm_domain::Invalid;
 use futures::FutureExt;
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderValue, Method, StatusCode, header};
@@ -11,9 +12,9 @@ use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
 
 use super::operations::Place;
 use super::request_id::RequestId;
-use crate::error::ApiError;
+use crate::error::{ApiError, Words};
 use crate::events::handshake;
-use crate::{shape, site};
+use crate::{harbor, shape, site};
 
 pub async fn errors<E: Endpoint<Output = Response>>(next: Arc<E>, request: Request) -> Result<Response> {
     let asked = Asked {
@@ -30,7 +31,7 @@ pub async fn errors<E: Endpoint<Output = Response>>(next: Arc<E>, request: Reque
     }
     if asked.names_nul(request.uri().query()) {
         let error = ApiError::bad_request("the address must not contain a NUL character");
-        return Ok(error.response(asked.id.as_deref()));
+        return Ok(error.response(asked.id.as_deref(), asked.words()));
     }
     Ok(match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => response,
@@ -52,6 +53,18 @@ impl Asked {
         match Place::of(&self.path) {
             Some(place) => Some(place.methods()),
             None => site::is_page(&self.path).then(|| "GET, HEAD, OPTIONS".to_owned()),
+        }
+    }
+
+    fn words(&self) -> Words {
+        Words::at(&self.path)
+    }
+
+    /// A parameter or a body that cannot be read.
+    fn unreadable(&self, invalid: Invalid) -> ApiError {
+        match self.words() {
+            Words::Ours => invalid.into(),
+            Words::Harbors => harbor::errors::unreadable(&[invalid]),
         }
     }
 
@@ -86,7 +99,7 @@ fn answer(error: &ApiError, asked: &Asked) -> Response {
         let cause = error.cause.as_deref().unwrap_or_default();
         tracing::error!(method = %asked.method, path = asked.path, cause, "request failed: {error}");
     }
-    error.response(asked.id.as_deref())
+    error.response(asked.id.as_deref(), asked.words())
 }
 
 fn translate(error: &Error, asked: &Asked) -> ApiError {
@@ -100,6 +113,10 @@ fn translate(error: &Error, asked: &Asked) -> ApiError {
         let place = Place::of(&asked.path);
         let name = place.and_then(|place| place.path_parameter(wrong.name));
         return wrong_parameter(asked, name.unwrap_or("path"), &wrong.reason);
+    }
+    if error.is::<ContentTypeError>() && asked.words() == Words::Harbors {
+        let reason = "must be JSON, and the header Content-Type application/json";
+        return asked.unreadable(Invalid::new("body", reason));
     }
     if error.is::<ContentTypeError>() {
         return ApiError::new(
@@ -128,10 +145,9 @@ fn translate(error: &Error, asked: &Asked) -> ApiError {
 fn wrong_parameter(asked: &Asked, name: &str, reason: &str) -> ApiError {
     let place = Place::of(&asked.path);
     let schema = place.and_then(|place| place.schema(asked.method.as_str(), name));
-    match schema {
-        Some(schema) => ApiError::bad_request(format!("{name}: must be {}", shape::expected(schema))),
-        None => ApiError::bad_request(format!("{name}: {reason}")),
-    }
+    let reason =
+        schema.map_or_else(|| reason.to_owned(), |schema| format!("must be {}", shape::expected(schema)));
+    asked.unreadable(Invalid::new(name, reason))
 }
 
 fn with_allow(mut response: Response, asked: &Asked) -> Response {

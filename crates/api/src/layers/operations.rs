@@ -1,11 +1,12 @@
-//! Finds what the document says about an address, for answers that have to tell.
+//! Finds what the documents say about an address, for answers that have to tell.
 
 use serde_json::Value;
 
-use crate::document;
+use crate::{document, harbor};
 
-/// One path of the document.
+/// One path of a document.
 pub struct Place {
+    document: &'static Value,
     /// For example `/api/v1/tasks/{task}`.
     template: &'static str,
     operations: &'static Value,
@@ -13,11 +14,15 @@ pub struct Place {
 
 impl Place {
     pub fn of(path: &str) -> Option<Self> {
-        let paths = document::get()["paths"].as_object()?;
+        let document = if harbor::owns(path) { harbor::document::get() } else { document::get() };
+        let paths = document["paths"].as_object()?;
         // A literal segment wins over a parameter, as in the router.
         let fits = paths.iter().filter(|(template, _)| matches(template, path));
-        fits.min_by_key(|(template, _)| template.matches('{').count())
-            .map(|(template, operations)| Self { template, operations })
+        fits.min_by_key(|(template, _)| template.matches('{').count()).map(|(template, operations)| Self {
+            document,
+            template,
+            operations,
+        })
     }
 
     /// The methods that are served here, for `Allow`.
@@ -49,7 +54,7 @@ impl Place {
         let found = parameters.iter().find(|candidate| candidate["name"] == parameter)?;
         let schema = &found["schema"];
         let name = schema["$ref"].as_str().and_then(|text| text.rsplit('/').next());
-        Some(name.map_or(schema, |name| &document::get()["components"]["schemas"][name]))
+        Some(name.map_or(schema, |name| &self.document["components"]["schemas"][name]))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::filter::{Filter, Selector};
+use forewarm_domain::harbor::texts::Texts;
 use forewarm_domain::instance::Instance;
 use forewarm_domain::name;
 use forewarm_domain::options::{Kind, OriginAccess};
@@ -109,6 +110,7 @@ impl Write {
             instance_ids: if names.is_empty() { vec![] } else { ids(&instances) },
             skip_if_warm: self.skip_if_warm,
             max_attempts: attempts(self.max_attempts),
+            texts: None,
         })
     }
 }
@@ -134,6 +136,7 @@ impl Write {
             max_attempts: draft.max_attempts,
             skip_if_warm: draft.skip_if_warm,
             next_fire_at: None,
+            texts: Texts::default(),
             created_at: now,
             updated_at: now,
         })

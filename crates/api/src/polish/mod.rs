@@ -1,21 +1,26 @@
 //! Makes a good OpenAPI document of the valid one that poem-openapi 5.1 emits, so that client generators understand all
 //! of it, and refuses what would break them.
 
+mod harbor;
 mod responses;
 mod rules;
 mod tidy;
 
 use serde_json::Value;
 
+pub use responses::Statuses;
+
 /// The document to publish, or the rule that the API breaks.
-pub fn polish(raw: &str) -> Result<Value, String> {
+pub fn polish(raw: &str, statuses: Statuses) -> Result<Value, String> {
     rules::no_duplicate_paths(raw)?;
     let mut document: Value = serde_json::from_str(raw).map_err(|error| error.to_string())?;
     document["openapi"] = "3.0.3".into();
     tidy::tidy(&mut document);
-    responses::complete(&mut document);
-    strict_options(&mut document);
-    name_patterns(&mut document);
+    responses::complete(&mut document, statuses);
+    if statuses == Statuses::Native {
+        strict_options(&mut document);
+    }
+    name_patterns(&mut document, statuses);
     rules::check(&document)?;
     Ok(document)
 }
@@ -36,9 +41,12 @@ fn strict_options(document: &mut Value) {
 }
 
 /// What `forewarm_domain::name` checks, for programs that make requests from the document.
-fn name_patterns(document: &mut Value) {
+fn name_patterns(document: &mut Value, statuses: Statuses) {
     let schemas = document["components"]["schemas"].as_object_mut().into_iter().flatten();
-    let written = schemas.filter(|(title, _)| title.ends_with("Write"));
+    let written = schemas.filter(|(title, _)| match statuses {
+        Statuses::Native => title.ends_with("Write"),
+        Statuses::Harbor => matches!(title.as_str(), "Instance" | "PreheatPolicy"),
+    });
     for name in written.filter_map(|(_, schema)| schema["properties"].get_mut("name")) {
         name["pattern"] = "^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$".into();
     }

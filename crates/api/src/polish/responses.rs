@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::harbor;
+
 /// Status, name in the components, description.
 const ERRORS: [(u16, &str, &str); 11] = [
     (400, "BadRequest", "Something in the request is wrong; each error names the field"),
@@ -17,20 +19,46 @@ const ERRORS: [(u16, &str, &str); 11] = [
     (503, "Unavailable", "The database is not reachable; try again after Retry-After"),
 ];
 
+/// Which document it is, and so which errors its operations give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statuses {
+    Native,
+    Harbor,
+}
+
+impl Statuses {
+    fn errors(self) -> &'static [(u16, &'static str, &'static str)] {
+        match self {
+            Self::Native => &ERRORS,
+            Self::Harbor => &harbor::ERRORS,
+        }
+    }
+
+    fn of(self, path: &str, method: &str, operation: &Value) -> Vec<u16> {
+        match self {
+            Self::Native => statuses(path, method, operation),
+            Self::Harbor => harbor::statuses(path, method, operation),
+        }
+    }
+}
+
 /// Takes what senders of events send, and wants a secret of theirs.
 const RECEIVER: &str = "/api/v1/events/{registry}";
 
-pub fn complete(document: &mut Value) {
-    add_components(document);
+pub fn complete(document: &mut Value, which: Statuses) {
+    add_components(document, which.errors());
     let Some(paths) = document["paths"].as_object_mut() else {
         return;
     };
     for (path, methods) in paths {
         for (method, operation) in methods.as_object_mut().into_iter().flatten() {
-            let statuses = statuses(path, method, operation);
+            let statuses = which.of(path, method, operation);
             if let Some(responses) = operation["responses"].as_object_mut() {
                 describe(responses);
-                add(responses, &statuses);
+                add(responses, which.errors(), &statuses);
+            }
+            if which == Statuses::Harbor {
+                harbor::add_request_id(operation);
             }
             operation["security"] = security(path);
         }
@@ -84,9 +112,9 @@ fn describe(responses: &mut Map<String, Value>) {
     }
 }
 
-fn add(responses: &mut Map<String, Value>, statuses: &[u16]) {
-    for (status, name, _) in ERRORS {
-        if statuses.contains(&status) {
+fn add(responses: &mut Map<String, Value>, errors: &[(u16, &str, &str)], statuses: &[u16]) {
+    for (status, name, _) in errors {
+        if statuses.contains(status) {
             responses
                 .entry(status.to_string())
                 .or_insert_with(|| json!({ "$ref": format!("#/components/responses/{name}") }));
@@ -97,7 +125,7 @@ fn add(responses: &mut Map<String, Value>, statuses: &[u16]) {
     responses.extend(sorted);
 }
 
-fn add_components(document: &mut Value) {
+fn add_components(document: &mut Value, errors: &[(u16, &str, &str)]) {
     document["components"]["securitySchemes"] = json!({
         "basic": {
             "type": "http", "scheme": "basic",
@@ -108,7 +136,7 @@ fn add_components(document: &mut Value) {
             "description": "An API token, or a token of the configured issuer (OpenID Connect).",
         },
     });
-    let responses: Map<String, Value> = ERRORS
+    let responses: Map<String, Value> = errors
         .iter()
         .map(|(_, name, description)| ((*name).to_owned(), response(name, description)))
         .collect();

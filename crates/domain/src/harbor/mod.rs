@@ -9,5 +9,7 @@ pub mod filters;
 mod json;
 pub mod page;
 pub mod query;
+pub mod search;
+pub mod texts;
 pub mod time;
 pub mod trigger;

@@ -54,8 +54,12 @@ pub fn parse(q: &str) -> Result<Vec<Term>, Invalid> {
     if q.is_empty() {
         return Ok(vec![]);
     }
+    let decoded = decoded(q);
+    if decoded.contains('\0') {
+        return Err(Invalid::new("q", "must not contain a NUL character"));
+    }
     let mut terms: Vec<Term> = Vec::new();
-    for condition in decoded(q).split(',') {
+    for condition in decoded.split(',') {
         let term = read_term(condition)?;
         terms.retain(|earlier| earlier.key != term.key);
         terms.push(term);

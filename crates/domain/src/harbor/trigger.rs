@@ -90,7 +90,8 @@ fn text_of<'a>(object: &'a Map<String, Value>, key: &str) -> Result<&'a str, Inv
     }
 }
 
-fn cron_with_zone(schedule: &Schedule) -> String {
+/// A cron expression with its time zone in front, if it has one.
+pub fn cron_with_zone(schedule: &Schedule) -> String {
     let cron = &schedule.cron;
     let has_prefix = ["TZ=", "CRON_TZ="].iter().any(|prefix| cron.trim_start().starts_with(prefix));
     match &schedule.time_zone {

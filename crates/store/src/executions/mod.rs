@@ -3,6 +3,7 @@
 mod end;
 mod expansion;
 mod read;
+pub mod search;
 mod spec;
 mod start;
 

@@ -26,7 +26,8 @@ pub struct ExecutionFilter {
     pub oldest_first: bool,
 }
 
-struct Row {
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
     id: i64,
     policy: Option<String>,
     project: Option<String>,

@@ -6,6 +6,7 @@ mod create;
 mod lease;
 mod read;
 mod record;
+pub mod search;
 mod step;
 mod stop;
 mod urls;

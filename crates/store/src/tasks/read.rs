@@ -23,7 +23,8 @@ pub(super) struct TargetColumns {
     pub urls: Vec<String>,
 }
 
-struct Row {
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
     id: i64,
     execution_id: i64,
     instance: String,
@@ -129,7 +130,7 @@ fn read_image(id: i64, columns: TargetColumns) -> Result<ImageTarget, StoreError
 }
 
 impl Row {
-    fn into_task(self, keys: &Keyring) -> Result<Task, StoreError> {
+    pub(super) fn into_task(self, keys: &Keyring) -> Result<Task, StoreError> {
         let row = self;
         let id = row.id;
         let corrupt = |error: Invalid| StoreError::Corrupt {
