@@ -218,6 +218,20 @@ async fn an_instance_that_a_policy_uses_can_neither_be_disabled_nor_deleted() {
 }
 
 #[tokio::test]
+async fn the_default_instance_is_in_use_where_a_policy_names_none() {
+    let app = shop().await;
+    let path = format!("{INSTANCES}/df");
+    changed(&app, &path, &with(dragonfly("df"), json!({ "default": true }))).await;
+    app.create("/api/v1/projects/shop/policies", &json!({ "name": "follower" })).await;
+
+    let disabled = with(dragonfly("df"), json!({ "default": true, "enabled": false }));
+    for answer in [app.put(&path, &disabled).await, app.delete(&path).await] {
+        refused(&answer, 412, "PRECONDITION", "it is in use by policy shop/follower");
+    }
+    assert_eq!(read(&app, &path).await["enabled"], true);
+}
+
+#[tokio::test]
 async fn an_engine_is_pinged_by_id_or_by_what_a_form_says() {
     let app = TestApp::start().await;
     let manager = Dragonfly::start().await.unwrap();

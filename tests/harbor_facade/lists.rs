@@ -132,8 +132,10 @@ async fn conditions_that_cannot_be_read_are_refused_and_never_reach_the_database
             refused(&answer, 400, "BAD_REQUEST", "q: ");
         }
     }
-    let time = app.get(&format!("{executions}?q=start_time=%5Byesterday~%5D")).await;
-    refused(&time, 400, "BAD_REQUEST", "q: the values of start_time must be times like");
+    for time in ["%5Byesterday~%5D", "-9000-01-01T00:00:00", "%5B%2B99999-01-01T00:00:00~%5D"] {
+        let answer = app.get(&format!("{executions}?q=start_time={time}")).await;
+        refused(&answer, 400, "BAD_REQUEST", "q: the values of start_time must be times like");
+    }
 }
 
 #[tokio::test]

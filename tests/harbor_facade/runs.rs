@@ -137,6 +137,19 @@ async fn the_end_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_run_that_finds_nothing_is_a_success_in_harbors_words_and_ours() {
+    let app = shop().await;
+    let path = nightly(&app).await;
+    let execution = run(&app, &path).await;
+    expand(&app, id_of(&execution), &[]).await;
+
+    let seen = read(&app, &execution).await;
+
+    assert_eq!((&seen["status"], &seen["metrics"]), (&json!("Success"), &json!({})));
+    assert_eq!(seen["status_message"], "no artifacts to preheat: all found");
+}
+
+#[tokio::test]
 async fn a_log_has_harbors_lines_and_without_one_there_is_nothing() {
     let app = shop().await;
     let path = nightly(&app).await;

@@ -73,6 +73,10 @@ impl Policies<'_> {
         self.select(wanted).await
     }
 
+    pub async fn all(&self) -> Result<Vec<Policy>, StoreError> {
+        self.select(Wanted::default()).await
+    }
+
     pub async fn of_project(&self, project_id: i64) -> Result<Vec<Policy>, StoreError> {
         let wanted = Wanted { project_id: Some(project_id), ..Wanted::default() };
         self.select(wanted).await

@@ -192,7 +192,7 @@ impl Model {
             vendor_type: Some(VENDOR_TYPE.to_owned()),
             vendor_id: Some(policy.id),
             status: Some(word_of(execution.status).to_owned()),
-            status_message: filled(execution.message),
+            status_message: filled(message(&execution)),
             metrics: Some(execution.counts.into()),
             trigger: Some(word.to_owned()),
             extra_attrs: Some(extra_attrs.into()),
@@ -201,6 +201,14 @@ impl Model {
             end_time: Some(time::seconds(execution.ended_at)),
         }
     }
+}
+
+/// Harbor's words where nothing matched, and then ours, which say why.
+fn message(execution: &Execution) -> String {
+    if execution.status == Status::Success && execution.counts.total() == 0 {
+        return format!("no artifacts to preheat: {}", execution.message);
+    }
+    execution.message.clone()
 }
 
 /// Harbor's word for what started an execution, and the cron expression if it was a schedule.

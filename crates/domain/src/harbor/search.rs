@@ -1,6 +1,6 @@
 //! A question to one of Harbor's lists, with every value of the type of its column.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 
 use super::query::{self, Pattern, Value};
 use crate::Invalid;
@@ -156,7 +156,7 @@ fn read_test(kind: Kind, pattern: &Pattern) -> Option<Option<Test>> {
 
 fn read_value(kind: Kind, value: &Value) -> Option<Field> {
     match (kind, value) {
-        (Kind::Time, Value::Time(time)) => Some(Field::Time(*time)),
+        (Kind::Time, Value::Time(time)) => Some(Field::Time(*time)).filter(|_| is_usual(*time)),
         (Kind::Int, Value::Int(number)) => Some(Field::Int(*number)),
         (Kind::Text, Value::Int(number)) => Some(Field::Text(number.to_string())),
         (_, Value::Text(text)) => read_text(kind, text),
@@ -180,7 +180,12 @@ fn read_text(kind: Kind, text: &str) -> Option<Field> {
 fn read_time(text: &str) -> Option<DateTime<Utc>> {
     let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
     let plain = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    plain.map(|time| time.and_utc()).or_else(|| text.parse().ok())
+    plain.map(|time| time.and_utc()).or_else(|| text.parse().ok()).filter(|time| is_usual(*time))
+}
+
+/// No database knows all the years that can be written.
+fn is_usual(time: DateTime<Utc>) -> bool {
+    (1..=9999).contains(&time.year())
 }
 
 fn wrong(column: Column) -> Invalid {

@@ -134,7 +134,7 @@ impl Api {
         let current = find(&state, &preheat_instance_name.0).await?;
         let draft = body.0.draft(&state.outbound, Some(&current))?;
         if current.enabled && !draft.enabled {
-            is_spare(&state, &current).await?;
+            is_spare(&state, &current, "disabled").await?;
         }
         let outcome = state.store.instances().update(current.id, &draft).await?;
         written(outcome, "instance", &draft.name)?;
@@ -158,20 +158,25 @@ impl Api {
     ) -> Result<Done, ApiError> {
         access::system(&auth)?;
         let name = preheat_instance_name.0;
+        is_spare(&state, &find(&state, &name).await?, "deleted").await?;
         deleted(state.store.instances().delete(&name).await?, "instance", &name)
     }
 }
 
-/// Harbor lets nobody disable what a policy uses.
-async fn is_spare(state: &ApiState, instance: &Instance) -> Result<(), ApiError> {
-    let users = state.store.policies().of_instance(instance.id).await?;
+/// Harbor lets nobody take away what a policy uses, also as the default instance.
+async fn is_spare(state: &ApiState, instance: &Instance, wish: &str) -> Result<(), ApiError> {
+    let mut users = state.store.policies().of_instance(instance.id).await?;
+    if instance.is_default {
+        let all = state.store.policies().all().await?;
+        users.extend(all.into_iter().filter(|policy| policy.instances.is_empty()));
+    }
     if users.is_empty() {
         return Ok(());
     }
     let users: Vec<String> =
         users.iter().map(|policy| format!("policy {}/{}", policy.project, policy.name)).collect();
     let message =
-        format!("Provider [{}] cannot be disabled: it is in use by {}", instance.name, users.join(", "));
+        format!("Provider [{}] cannot be {wish}: it is in use by {}", instance.name, users.join(", "));
     Err(errors::precondition(message))
 }
 
