@@ -1,6 +1,7 @@
 //! Who may do what.
 
 mod callers;
+mod facade;
 mod limits;
 mod logins;
 mod tokens;

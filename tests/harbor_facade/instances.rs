@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::scene::{
     INSTANCES, changed, dragonfly, instance_id, made, nightly, read, refused, shop, with, without,
 };
+use crate::support::access::introduce;
 use crate::support::app::{TestApp, request, with_json};
 
 #[tokio::test]
@@ -277,7 +278,9 @@ async fn a_ping_of_nothing_and_of_an_unknown_id_have_no_body() {
     for (body, status) in
         [(json!({}), 400), (json!({ "id": 0, "endpoint": "" }), 400), (json!({ "id": 4711 }), 404)]
     {
-        let response = app.endpoint.get_response(with_json(request(Method::POST, &ping), &body)).await;
+        let mut request = with_json(request(Method::POST, &ping), &body);
+        introduce(&mut request);
+        let response = app.endpoint.get_response(request).await;
         assert_eq!(response.status().as_u16(), status, "{body}");
         assert_eq!(response.into_body().into_string().await.unwrap(), "");
     }

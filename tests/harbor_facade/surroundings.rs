@@ -5,6 +5,7 @@ use poem::http::Method;
 use serde_json::json;
 
 use super::scene::{read, refused, shop};
+use crate::support::access::basic;
 use crate::support::app::{Answer, TestApp};
 
 async fn by_name(app: &TestApp, name: &str, is_name: &str) -> Answer {
@@ -57,6 +58,31 @@ async fn projects_are_listed_with_what_they_demand() {
         read(&app, "/api/v2.0/projects?public=false&with_detail=true&sort=-name").await[0]["name"],
         "strict"
     );
+}
+
+#[tokio::test]
+async fn somebody_who_asks_learns_who_it_is_and_a_stranger_nothing() {
+    let app = shop().await;
+    let grants = json!([{ "role": "project_admin", "projects": ["shop"] }]);
+    let user = json!({ "name": "ann", "password": "a long enough password", "grants": grants, "description": "shop" });
+    app.create("/api/v1/users", &user).await;
+    let ask = async |authorization: &str| {
+        let request = Request::builder().method(Method::GET).uri_str("/api/v2.0/users/current");
+        app.send(request.header("authorization", authorization).finish()).await
+    };
+
+    let seen = ask(&basic("ann", "a long enough password")).await.json();
+    assert!(seen["user_id"].as_i64().unwrap() > 0);
+    assert_eq!((&seen["username"], &seen["comment"]), (&json!("ann"), &json!("shop")));
+    assert_eq!((&seen["sysadmin_flag"], &seen["admin_role_in_auth"]), (&json!(false), &json!(false)));
+    assert_eq!(seen["creation_time"].as_str().unwrap().len(), "2006-01-02T15:04:05.000Z".len());
+    assert_eq!(read(&app, "/api/v2.0/users/current").await["sysadmin_flag"], true);
+
+    for stranger in ["", &basic("ann", "something else")] {
+        let answer = ask(stranger).await;
+        refused(&answer, 401, "UNAUTHORIZED", "credentials");
+        assert!(answer.header("www-authenticate").contains("Basic"), "{:?}", answer.headers);
+    }
 }
 
 #[tokio::test]

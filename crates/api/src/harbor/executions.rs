@@ -166,7 +166,7 @@ impl Api {
                 "status: must be 'Stopped', the only one that can be asked for",
             ));
         }
-        match state.store.executions().stop(execution.id).await? {
+        match auth.store(&state).executions().stop(execution.id).await? {
             Change::Done | Change::Refused(_) => Ok(Done::Empty),
             Change::NotFound => Err(errors::not_found(format!("execution {}", execution.id))),
         }

@@ -16,6 +16,7 @@ mod projects;
 mod providers;
 mod system;
 mod tasks;
+mod users;
 
 /// Where it all is.
 pub const BASE: &str = "/api/v2.0";
@@ -29,6 +30,6 @@ pub fn owns(path: &str) -> bool {
 pub(crate) fn resources() -> impl poem_openapi::OpenApi {
     (
         (providers::Api, instances::Api, policies::Api, executions::Api, tasks::Api),
-        (projects::Api, system::Api),
+        (projects::Api, users::Api, system::Api),
     )
 }

@@ -18,7 +18,7 @@ pub(super) const ERRORS: [(u16, &str, &str); 11] = [
 ];
 
 /// Anybody may ask these, and they need nothing that could fail.
-const PUBLIC: [&str; 3] = ["/api/v2.0/ping", "/api/v2.0/health", "/api/v2.0/systeminfo"];
+pub(super) const PUBLIC: [&str; 3] = ["/api/v2.0/ping", "/api/v2.0/health", "/api/v2.0/systeminfo"];
 
 pub(super) fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -27,13 +27,13 @@ pub(super) fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> 
     let has_typed = parameters.iter().any(|parameter| parameter["schema"]["type"] != "string");
     let is_public = PUBLIC.contains(&path);
     let names = matches!(method, "post" | "put") && !path.ends_with("/ping") && id != "ManualPreheat";
-    let mut statuses = vec![429, 500];
+    let mut statuses = vec![500];
     let mut when = |condition: bool, more: &[u16]| {
         if condition {
             statuses.extend(more);
         }
     };
-    when(!is_public, &[401, 403, 503]);
+    when(!is_public, &[401, 403, 429, 503]);
     when(has_body || !parameters.is_empty(), &[400]);
     when(has_body || has_typed, &[422]);
     when(has_body, &[413]);

@@ -73,7 +73,7 @@ impl Api {
     async fn create(&self, auth: Auth, state: Data<&ApiState>, body: Body<Model>) -> Result<Made, ApiError> {
         access::system(&auth)?;
         let draft = body.0.draft(&state.outbound, None)?;
-        let outcome = state.store.instances().create(&draft).await?;
+        let outcome = auth.store(&state).instances().create(&draft).await?;
         let instance = written(outcome, "instance", &draft.name)?;
         Ok(Made::At(location(&["api", "v2.0", "p2p", "preheat", "instances", &instance.name])))
     }
@@ -136,7 +136,7 @@ impl Api {
         if current.enabled && !draft.enabled {
             is_spare(&state, &current, "disabled").await?;
         }
-        let outcome = state.store.instances().update(current.id, &draft).await?;
+        let outcome = auth.store(&state).instances().update(current.id, &draft).await?;
         written(outcome, "instance", &draft.name)?;
         Ok(Done::Empty)
     }
@@ -159,7 +159,7 @@ impl Api {
         access::system(&auth)?;
         let name = preheat_instance_name.0;
         is_spare(&state, &find(&state, &name).await?, "deleted").await?;
-        deleted(state.store.instances().delete(&name).await?, "instance", &name)
+        deleted(auth.store(&state).instances().delete(&name).await?, "instance", &name)
     }
 }
 

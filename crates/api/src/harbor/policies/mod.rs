@@ -70,7 +70,7 @@ impl Api {
     ) -> Result<Made, ApiError> {
         let project = access::changer(&auth, &state, &project_name.0).await?;
         let draft = body.0.draft(None, &state.store.instances().all().await?)?;
-        let outcome = state.store.policies().create(project.id, &draft).await?;
+        let outcome = auth.store(&state).policies().create(project.id, &draft).await?;
         let policy = written(outcome, "policy", &draft.name)?;
         let at = ["api", "v2.0", "projects", &project.name, "preheat", "policies", &policy.name];
         Ok(Made::At(location(&at)))
@@ -117,7 +117,7 @@ impl Api {
         let project = access::changer(&auth, &state, &project_name.0).await?;
         let current = find(&state, &project, &preheat_policy_name.0).await?;
         let draft = body.0.draft(Some(&current), &state.store.instances().all().await?)?;
-        let outcome = state.store.policies().update(current.id, &draft).await?;
+        let outcome = auth.store(&state).policies().update(current.id, &draft).await?;
         written(outcome, "policy", &draft.name)?;
         Ok(Done::Empty)
     }
@@ -168,7 +168,7 @@ impl Api {
     ) -> Result<Done, ApiError> {
         let project = access::changer(&auth, &state, &project_name.0).await?;
         let name = preheat_policy_name.0;
-        deleted(state.store.policies().delete(project.id, &name).await?, "policy", &name)
+        deleted(auth.store(&state).policies().delete(project.id, &name).await?, "policy", &name)
     }
 }
 
