@@ -1,5 +1,6 @@
 //! Who may do what.
 
+mod audit;
 mod callers;
 mod facade;
 mod limits;

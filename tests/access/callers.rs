@@ -127,7 +127,8 @@ async fn task(app: &TestApp, execution: i64) -> i64 {
     sqlx::query_scalar(
         "INSERT INTO tasks (execution_id, ordinal, instance_id, instance, vendor, repository, digest, media_type, tags,
                             artifact_digest, urls, max_attempts, timeout_seconds, status, message, created_at, ended_at)
-         SELECT $1, 0, id, name, vendor, 'shop/web', 'sha256:' || repeat('a', 64), 'x', '{}', '', '{}', 1, 1, 'error', '',
+         SELECT $1, 0, id, name, vendor, 'shop/web', 'sha256:' || repeat('a', 64), 'x', '{}',
+                'sha256:' || repeat('a', 64), '{}', 1, 1, 'error', '',
                 now(), now()
          FROM instances WHERE name = 'edge' RETURNING id",
     )

@@ -153,7 +153,7 @@ impl Api {
         execution: Path<i64>,
     ) -> Result<Json<ExecutionView>, ApiError> {
         find(&state, &auth, Need::Change, execution.0).await?;
-        let change = state.store.executions().stop(execution.0).await?;
+        let change = auth.store(&state).executions().stop(execution.0).await?;
         changed(&state, execution.0, change, "stopped").await
     }
 
@@ -167,7 +167,7 @@ impl Api {
         execution: Path<i64>,
     ) -> Result<Json<ExecutionView>, ApiError> {
         find(&state, &auth, Need::Change, execution.0).await?;
-        let change = state.store.executions().retry(execution.0).await?;
+        let change = auth.store(&state).executions().retry(execution.0).await?;
         changed(&state, execution.0, change, "retried").await
     }
 }

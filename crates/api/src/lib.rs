@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod audit;
 mod auth;
 mod checks;
 mod credentials;
@@ -58,6 +59,6 @@ fn resources() -> impl poem_openapi::OpenApi {
         (vendors::Api, registries::Api, instances::Api, projects::Api, project_instances::Api),
         (policies::Api, previews::Api, preheats::Api, executions::Api, tasks::Api),
         (events::Api, task_logs::Api, warm::Api),
-        (users::Api, users::CurrentApi, tokens::Api, health::Api),
+        (users::Api, users::CurrentApi, tokens::Api, audit::Api, health::Api),
     )
 }

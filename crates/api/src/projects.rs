@@ -91,7 +91,7 @@ impl Api {
     ) -> Result<Created<View>, ApiError> {
         auth.system_admin()?;
         let draft = body.0.draft(&state).await?;
-        let project = written(state.store.projects().create(&draft).await?, &draft.name)?;
+        let project = written(auth.store(&state).projects().create(&draft).await?, &draft.name)?;
         let at = location(&["api", "v1", "projects", &project.name]);
         Ok(Created::At(Json(project.into()), at))
     }
@@ -120,7 +120,7 @@ impl Api {
     ) -> Result<Json<View>, ApiError> {
         let current = find_to_configure(&state, &auth, &project.0).await?;
         let draft = body.0.draft(&state).await?;
-        let outcome = state.store.projects().update(current.id, &draft).await?;
+        let outcome = auth.store(&state).projects().update(current.id, &draft).await?;
         Ok(Json(written(outcome, &draft.name)?.into()))
     }
 
@@ -136,7 +136,7 @@ impl Api {
         project: Path<String>,
     ) -> Result<Gone, ApiError> {
         find_to_configure(&state, &auth, &project.0).await?;
-        let outcome = state.store.projects().delete(&project.0).await?;
+        let outcome = auth.store(&state).projects().delete(&project.0).await?;
         deleted(outcome, "project", &project.0)
     }
 }

@@ -118,7 +118,7 @@ impl Api {
     ) -> Result<Created<View>, ApiError> {
         auth.system_admin()?;
         let draft = body.0.draft(&state.outbound, None)?;
-        let registry = written(state.store.registries().create(&draft).await?, &draft.name)?;
+        let registry = written(auth.store(&state).registries().create(&draft).await?, &draft.name)?;
         let at = location(&["api", "v1", "registries", &registry.name]);
         Ok(Created::At(Json(registry.into()), at))
     }
@@ -151,7 +151,7 @@ impl Api {
         auth.system(format!("registry '{}'", registry.0))?;
         let current = find(&state, &registry.0).await?;
         let draft = body.0.draft(&state.outbound, Some(&current))?;
-        let outcome = state.store.registries().update(current.id, &draft).await?;
+        let outcome = auth.store(&state).registries().update(current.id, &draft).await?;
         Ok(Json(written(outcome, &draft.name)?.into()))
     }
 
@@ -167,7 +167,7 @@ impl Api {
         registry: Path<String>,
     ) -> Result<Gone, ApiError> {
         auth.system(format!("registry '{}'", registry.0))?;
-        let outcome = state.store.registries().delete(&registry.0).await?;
+        let outcome = auth.store(&state).registries().delete(&registry.0).await?;
         deleted(outcome, "registry", &registry.0)
     }
 

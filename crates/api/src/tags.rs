@@ -28,6 +28,8 @@ pub enum Tag {
     Users,
     /// What machines introduce themselves with.
     Tokens,
+    /// Who did what.
+    Audit,
     /// For load balancers and orchestrators.
     Health,
 }

@@ -62,6 +62,10 @@ pub struct WorkArgs {
     /// Days after its end that any execution is deleted, also one without a policy.
     #[arg(long, env = "FOREWARM_KEEP_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=36_500))]
     pub keep_days: u64,
+
+    /// Days that entries of the audit log are kept.
+    #[arg(long, env = "FOREWARM_KEEP_AUDIT_DAYS", default_value_t = 365, value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    pub keep_audit_days: u64,
 }
 
 impl WorkArgs {
@@ -76,6 +80,7 @@ impl WorkArgs {
                 executions: self.keep_executions,
                 age: Duration::from_secs(self.keep_days * 24 * 60 * 60),
             },
+            keep_audit: Duration::from_secs(self.keep_audit_days * 24 * 60 * 60),
             ..Settings::default()
         }
     }

@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use url::Url;
 
+use crate::audit::{Object, Watched};
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
 use crate::{Keyring, Store, StoreError, credentials, health, next_id, read_url, tasks, warm};
@@ -120,6 +121,7 @@ impl Instances<'_> {
         if created.rows_affected() == 0 {
             return Ok(Written::NameTaken);
         }
+        self.store.note(&mut tx, "create", Watched::new(Object::Instance, id)).await?;
         tx.commit().await?;
         self.written(id).await
     }
@@ -147,6 +149,7 @@ impl Instances<'_> {
         let mut tx = self.store.pool.begin().await?;
         clear_default(&mut tx, draft).await?;
         let stored = stored_secret(&mut tx, id).await?;
+        let watched = self.store.watch(&mut tx, Object::Instance, id).await?;
         let auth = credentials::to_columns(keys, (TABLE, id), &draft.auth, stored.as_deref())?;
         // The same secret can have two texts, under two keys.
         let same_secret = credentials::is_same(keys, (TABLE, id), stored.as_deref(), &draft.auth);
@@ -185,6 +188,7 @@ impl Instances<'_> {
         } else {
             tasks::stop_waiting(&mut tx, id, &disabled(&draft.name), now).await?
         };
+        self.store.note(&mut tx, "update", watched).await?;
         tx.commit().await?;
         Ok(stopped)
     }
@@ -219,7 +223,9 @@ impl Instances<'_> {
         if !users.is_empty() {
             return Ok(Deleted::InUse(users));
         }
+        let watched = self.store.watch(&mut transaction, Object::Instance, id).await?;
         sqlx::query!("DELETE FROM instances WHERE id = $1", id).execute(&mut *transaction).await?;
+        self.store.note(&mut transaction, "delete", watched).await?;
         transaction.commit().await?;
         Ok(Deleted::Done)
     }

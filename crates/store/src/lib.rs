@@ -2,6 +2,7 @@
 //! that enqueues.
 
 mod actor;
+pub mod audit;
 mod clock;
 mod credentials;
 mod error;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
+use crate::audit::{Object, Watched};
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
 use crate::{Keyring, Store, StoreError, next_id, origin_access};
@@ -138,7 +139,9 @@ impl Policies<'_> {
         if !users.is_empty() {
             return Ok(Deleted::InUse(users));
         }
+        let watched = self.store.watch(&mut transaction, Object::Policy, id).await?;
         sqlx::query!("DELETE FROM policies WHERE id = $1", id).execute(&mut *transaction).await?;
+        self.store.note(&mut transaction, "delete", watched).await?;
         transaction.commit().await?;
         Ok(Deleted::Done)
     }
@@ -174,6 +177,7 @@ impl Policies<'_> {
         .await?;
         if let Some(id) = id {
             link_instances(&mut transaction, id, &draft.instance_ids).await?;
+            self.store.note(&mut transaction, "create", Watched::new(Object::Policy, id)).await?;
             transaction.commit().await?;
         }
         Ok(id)
@@ -185,6 +189,7 @@ impl Policies<'_> {
         let stored = sqlx::query_scalar!("SELECT origin_access FROM policies WHERE id = $1 FOR UPDATE", id)
             .fetch_optional(&mut *transaction)
             .await?;
+        let watched = self.store.watch(&mut transaction, Object::Policy, id).await?;
         let changed = sqlx::query!(
             "UPDATE policies
              SET name = $2, description = $3, enabled = $4, filters = $5, trigger = $6, options = $7,
@@ -213,6 +218,7 @@ impl Policies<'_> {
                 .execute(&mut *transaction)
                 .await?;
             link_instances(&mut transaction, id, &draft.instance_ids).await?;
+            self.store.note(&mut transaction, "update", watched).await?;
         }
         transaction.commit().await?;
         Ok(())

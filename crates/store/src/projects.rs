@@ -9,6 +9,7 @@ use forewarm_domain::project::Project;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
+use crate::audit::{Object, Watched};
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
 use crate::{Store, StoreError};
@@ -81,6 +82,16 @@ impl Projects<'_> {
     }
 
     pub async fn create(&self, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
+        match self.insert(draft).await {
+            Err(error) if error.is_missing_reference() => Ok(Written::Gone),
+            Err(error) => Err(error),
+            Ok(None) => Ok(Written::NameTaken),
+            Ok(Some(id)) => self.written(id).await,
+        }
+    }
+
+    async fn insert(&self, draft: &ProjectDraft) -> Result<Option<i64>, StoreError> {
+        let mut tx = self.store.pool.begin().await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO projects (name, description, registry_id, namespace, criteria, created_at, updated_at)
              VALUES ($1, $2, $3, $4, $6, coalesce($5, now()), coalesce($5, now()))
@@ -93,19 +104,28 @@ impl Projects<'_> {
             self.store.clock.bind(),
             Json(&draft.criteria) as _,
         )
-        .fetch_optional(&self.store.pool)
-        .await
-        .map_err(StoreError::from);
-        match id {
-            Err(error) if error.is_missing_reference() => Ok(Written::Gone),
-            Err(error) => Err(error),
-            Ok(None) => Ok(Written::NameTaken),
-            Ok(Some(id)) => self.written(id).await,
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(id) = id {
+            self.store.note(&mut tx, "create", Watched::new(Object::Project, id)).await?;
         }
+        tx.commit().await?;
+        Ok(id)
     }
 
     pub async fn update(&self, id: i64, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
-        let changed = sqlx::query!(
+        match self.rewrite(id, draft).await {
+            Err(error) if error.is_duplicate("projects_name_key") => Ok(Written::NameTaken),
+            Err(error) if error.is_missing_reference() => Ok(Written::Gone),
+            Err(error) => Err(error),
+            Ok(()) => self.written(id).await,
+        }
+    }
+
+    async fn rewrite(&self, id: i64, draft: &ProjectDraft) -> Result<(), StoreError> {
+        let mut tx = self.store.pool.begin().await?;
+        let watched = self.store.watch(&mut tx, Object::Project, id).await?;
+        sqlx::query!(
             "UPDATE projects
              SET name = $2, description = $3, registry_id = $4, namespace = $5, criteria = $7, updated_at = coalesce($6, now())
              WHERE id = $1",
@@ -117,15 +137,11 @@ impl Projects<'_> {
             self.store.clock.bind(),
             Json(&draft.criteria) as _,
         )
-        .execute(&self.store.pool)
-        .await
-        .map_err(StoreError::from);
-        match changed {
-            Err(error) if error.is_duplicate("projects_name_key") => Ok(Written::NameTaken),
-            Err(error) if error.is_missing_reference() => Ok(Written::Gone),
-            Err(error) => Err(error),
-            Ok(_) => self.written(id).await,
-        }
+        .execute(&mut *tx)
+        .await?;
+        self.store.note(&mut tx, "update", watched).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Deletes a project that has no policies. Its past executions stay, without it.
@@ -150,7 +166,9 @@ impl Projects<'_> {
         if !users.is_empty() {
             return Ok(Deleted::InUse(users));
         }
+        let watched = self.store.watch(&mut transaction, Object::Project, id).await?;
         sqlx::query!("DELETE FROM projects WHERE id = $1", id).execute(&mut *transaction).await?;
+        self.store.note(&mut transaction, "delete", watched).await?;
         transaction.commit().await?;
         Ok(Deleted::Done)
     }

@@ -6,6 +6,7 @@ use forewarm_domain::auth::Auth;
 use forewarm_domain::registry::Registry;
 use url::Url;
 
+use crate::audit::{Object, Watched};
 use crate::keyring::{Keyring, Place};
 use crate::listing::{Listing, Page};
 use crate::outcome::{Deleted, MAX_USERS, Written};
@@ -106,6 +107,7 @@ impl Registries<'_> {
         if created.rows_affected() == 0 {
             return Ok(Written::NameTaken);
         }
+        self.store.note(&mut tx, "create", Watched::new(Object::Registry, id)).await?;
         tx.commit().await?;
         self.written(id).await
     }
@@ -125,6 +127,7 @@ impl Registries<'_> {
                 .fetch_optional(&mut *tx)
                 .await?;
         let Some(stored) = stored else { return Ok(()) };
+        let watched = self.store.watch(&mut tx, Object::Registry, id).await?;
         let keys = &self.store.keys;
         let auth = credentials::to_columns(keys, (TABLE, id), &draft.auth, stored.auth_secret.as_deref())?;
         // The same secret can have two texts, under two keys.
@@ -159,6 +162,7 @@ impl Registries<'_> {
         )
         .execute(&mut *tx)
         .await?;
+        self.store.note(&mut tx, "update", watched).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -191,7 +195,9 @@ impl Registries<'_> {
         if !users.is_empty() {
             return Ok(Deleted::InUse(users));
         }
+        let watched = self.store.watch(&mut transaction, Object::Registry, id).await?;
         sqlx::query!("DELETE FROM registries WHERE id = $1", id).execute(&mut *transaction).await?;
+        self.store.note(&mut transaction, "delete", watched).await?;
         transaction.commit().await?;
         Ok(Deleted::Done)
     }

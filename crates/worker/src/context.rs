@@ -31,6 +31,8 @@ pub struct Settings {
     pub health_interval: Duration,
     /// Which executions are kept.
     pub retention: Retention,
+    /// How long entries of the audit log are kept.
+    pub keep_audit: Duration,
 }
 
 impl Default for Settings {
@@ -44,6 +46,7 @@ impl Default for Settings {
             sweep_interval: Duration::from_secs(5),
             health_interval: Duration::from_secs(60),
             retention: Retention::default(),
+            keep_audit: Duration::from_secs(365 * 24 * 60 * 60),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Deletes executions and changes of health that are old.
+//! Deletes executions, changes of health and entries of the audit log that are old.
 
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ pub(crate) async fn prune(context: &Context) {
             tracing::info!(executions, "old executions were deleted, with their tasks and logs")
         }
         Err(error) => tracing::warn!(%error, "old executions could not be deleted; trying again in an hour"),
+    }
+    if let Err(error) = context.store.audit().prune(context.settings.keep_audit).await {
+        tracing::warn!(%error, "old entries of the audit log could not be deleted; trying again in an hour");
     }
     if let Err(error) = context.store.prune_health_changes(keep.age).await {
         tracing::warn!(%error, "old changes of health could not be deleted; trying again in an hour");

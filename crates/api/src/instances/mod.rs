@@ -63,7 +63,7 @@ impl Api {
     ) -> Result<Created<View>, ApiError> {
         auth.system_admin()?;
         let draft = body.0.draft(&state.outbound, None)?;
-        let instance = written(state.store.instances().create(&draft).await?, &draft.name)?;
+        let instance = written(auth.store(&state).instances().create(&draft).await?, &draft.name)?;
         let at = location(&["api", "v1", "instances", &instance.name]);
         Ok(Created::At(Json(instance.into()), at))
     }
@@ -97,7 +97,7 @@ impl Api {
         let current = find(&state, &instance.0).await?;
         let draft = body.0.draft(&state.outbound, Some(&current))?;
         honours_its_policies(&state, &current, &draft).await?;
-        let outcome = state.store.instances().update(current.id, &draft).await?;
+        let outcome = auth.store(&state).instances().update(current.id, &draft).await?;
         Ok(Json(written(outcome, &draft.name)?.into()))
     }
 
@@ -113,7 +113,7 @@ impl Api {
         instance: Path<String>,
     ) -> Result<Gone, ApiError> {
         auth.system(format!("instance '{}'", instance.0))?;
-        let outcome = state.store.instances().delete(&instance.0).await?;
+        let outcome = auth.store(&state).instances().delete(&instance.0).await?;
         deleted(outcome, "instance", &instance.0)
     }
 

@@ -46,7 +46,7 @@ impl Api {
         q: Query<Option<String>>,
         sort: Query<Option<SortBy>>,
     ) -> Result<Listed<View>, ApiError> {
-        let project = projects::find(&state, &auth, Need::Change, &project.0).await?;
+        let project = projects::find(&state, &auth, Need::See, &project.0).await?;
         let paging = Paging { uri, page: page.0, page_size: page_size.0 };
         let listing = paging.listing(q.0, sort.0);
         let found = state.store.policies().list(project.id, &listing).await?;
@@ -66,7 +66,7 @@ impl Api {
     ) -> Result<Created<View>, ApiError> {
         let project = projects::find(&state, &auth, Need::Change, &project.0).await?;
         let draft = body.0.draft(&state, None).await?;
-        let outcome = state.store.policies().create(project.id, &draft).await?;
+        let outcome = auth.store(&state).policies().create(project.id, &draft).await?;
         let policy = written(outcome, &draft.name)?;
         let at = location(&["api", "v1", "projects", &project.name, "policies", &policy.name]);
         Ok(Created::At(Json(View::at(policy, state.store.clock().local())), at))
@@ -104,7 +104,7 @@ impl Api {
     ) -> Result<Json<View>, ApiError> {
         let (_, current) = find(&state, &auth, Need::Change, (&project.0, &policy.0)).await?;
         let draft = body.0.draft(&state, Some(&current)).await?;
-        let outcome = state.store.policies().update(current.id, &draft).await?;
+        let outcome = auth.store(&state).policies().update(current.id, &draft).await?;
         let policy = written(outcome, &draft.name)?;
         Ok(Json(View::at(policy, state.store.clock().local())))
     }
@@ -123,7 +123,7 @@ impl Api {
         policy: Path<String>,
     ) -> Result<Gone, ApiError> {
         let project = projects::find(&state, &auth, Need::Change, &project.0).await?;
-        let outcome = state.store.policies().delete(project.id, &policy.0).await?;
+        let outcome = auth.store(&state).policies().delete(project.id, &policy.0).await?;
         deleted(outcome, "policy", &policy.0)
     }
 
@@ -147,7 +147,7 @@ impl Api {
         skip_if_warm: Query<Option<bool>>,
     ) -> Result<Created<ExecutionView>, ApiError> {
         let (project, policy) = find(&state, &auth, Need::Change, (&project.0, &policy.0)).await?;
-        let id = run::run(&state, &project, &policy, skip_if_warm.0.unwrap_or(false)).await?;
+        let id = run::run(&auth.store(&state), &project, &policy, skip_if_warm.0.unwrap_or(false)).await?;
         created(&state, id).await
     }
 }

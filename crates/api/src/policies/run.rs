@@ -5,14 +5,14 @@ use forewarm_domain::options::Kind;
 use forewarm_domain::policy::Policy;
 use forewarm_domain::project::Project;
 use forewarm_domain::trigger::Start;
+use forewarm_store::Store;
 use forewarm_store::executions::NewExecution;
 
 use crate::error::ApiError;
-use crate::state::ApiState;
 
 /// Starts the policy by hand and returns the execution's id.
 pub async fn run(
-    state: &ApiState,
+    store: &Store,
     project: &Project,
     policy: &Policy,
     skip_if_warm: bool,
@@ -20,7 +20,7 @@ pub async fn run(
     if !policy.enabled {
         return Err(ApiError::conflict(format!("policy '{}' is disabled", policy.name)));
     }
-    let instances = state.store.instances().chosen(&policy.instances).await?;
+    let instances = store.instances().chosen(&policy.instances).await?;
     if !instances.iter().any(|instance| instance.enabled) {
         return Err(ApiError::conflict(format!("policy '{}' has no enabled instance", policy.name)));
     }
@@ -35,7 +35,7 @@ pub async fn run(
         origin: policy.access.clone(),
         warnings: policy.options.warnings(Kind::Image),
     };
-    match state.store.executions().start(&new).await {
+    match store.executions().start(&new).await {
         Err(error) if error.is_missing_reference() => {
             Err(ApiError::not_found(format!("policy '{}'", policy.name)))
         }

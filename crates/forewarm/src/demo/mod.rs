@@ -84,6 +84,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         health_seconds: 60,
         keep_executions: 50,
         keep_days: 90,
+        keep_audit_days: 365,
     };
     let password = passwords::generate();
     FirstAdminArgs::set(&store, &password).await?;

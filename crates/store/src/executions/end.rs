@@ -9,6 +9,7 @@ use sqlx::types::Json;
 
 use super::Executions;
 use crate::StoreError;
+use crate::audit::Object;
 use crate::queue::{self, Ticket};
 
 /// The answer to a user's wish to change an execution.
@@ -26,6 +27,7 @@ impl Executions<'_> {
     pub async fn stop(&self, id: i64) -> Result<Change, StoreError> {
         let now = self.store.clock.bind();
         let mut tx = self.store.pool.begin().await?;
+        let watched = self.store.watch(&mut tx, Object::Execution, id).await?;
         let stopped = sqlx::query!(
             "UPDATE executions
              SET status = 'stopped', lease_token = NULL, due_at = NULL, seq = seq + 1, ended_at = coalesce($2, now()),
@@ -45,6 +47,7 @@ impl Executions<'_> {
             tx.commit().await?;
             return Ok(Change::Refused(counts.outcome()));
         }
+        self.store.note(&mut tx, "stop", watched).await?;
         tx.commit().await?;
         self.store.tasks().fill_windows(&instances).await?;
         Ok(Change::Done)
@@ -54,6 +57,7 @@ impl Executions<'_> {
     pub async fn retry(&self, id: i64) -> Result<Change, StoreError> {
         let now = self.store.clock.bind();
         let mut tx = self.store.pool.begin().await?;
+        let watched = self.store.watch(&mut tx, Object::Execution, id).await?;
         let row = sqlx::query!(
             r#"UPDATE executions
                SET status = CASE WHEN expanded_at IS NULL THEN 'pending' ELSE 'running' END, attempt = 0,
@@ -74,6 +78,7 @@ impl Executions<'_> {
             let job = Job::ExpandExecution { execution_id: id, seq: row.seq };
             queue::push(&mut tx, &[Ticket { job, run_at }]).await?;
         }
+        self.store.note(&mut tx, "retry", watched).await?;
         tx.commit().await?;
         self.store.tasks().fill_windows(&instances).await?;
         self.finish_if_done(id).await?;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::{Executions, TABLE, spec};
+use crate::audit::{Object, Watched};
 use crate::queue::{self, Ticket};
 use crate::{StoreError, next_id, origin_access};
 
@@ -103,6 +104,7 @@ impl Executions<'_> {
         };
         let job = Job::ExpandExecution { execution_id: row.id, seq: row.seq };
         queue::push(connection, &[Ticket { job, run_at: row.due_at }]).await?;
+        self.store.note(connection, "start", Watched::new(Object::Execution, row.id)).await?;
         Ok(Started { id: row.id, is_new: true })
     }
 

@@ -3,6 +3,7 @@
 use super::read::{Wanted, select};
 use super::{TokenDraft, TokenText, TokenWritten, Tokens};
 use crate::StoreError;
+use crate::audit::{Object, Watched};
 
 impl Tokens<'_> {
     pub async fn create(&self, draft: &TokenDraft, text: &TokenText) -> Result<TokenWritten, StoreError> {
@@ -37,6 +38,7 @@ impl Tokens<'_> {
         )
         .execute(&mut *tx)
         .await?;
+        self.store.note(&mut tx, "create", Watched::new(Object::Token, id)).await?;
         let wanted = Wanted { id: Some(id), ..Wanted::default() };
         let token = select(&mut *tx, wanted).await?.pop();
         tx.commit().await?;
@@ -45,7 +47,14 @@ impl Tokens<'_> {
 
     /// Revokes a token; false = there is none.
     pub async fn delete(&self, id: i64) -> Result<bool, StoreError> {
-        let deleted = sqlx::query!("DELETE FROM tokens WHERE id = $1", id).execute(&self.store.pool).await?;
-        Ok(deleted.rows_affected() > 0)
+        let mut tx = self.store.pool.begin().await?;
+        let watched = self.store.watch(&mut tx, Object::Token, id).await?;
+        let deleted = sqlx::query!("DELETE FROM tokens WHERE id = $1", id).execute(&mut *tx).await?;
+        if deleted.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.store.note(&mut tx, "delete", watched).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 }

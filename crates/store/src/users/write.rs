@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use super::{UserDraft, UserWritten, Users, password, read};
 use crate::StoreError;
+use crate::audit::{Object, Watched};
 
 impl Users<'_> {
     pub async fn create(&self, draft: &UserDraft) -> Result<UserWritten, StoreError> {
@@ -35,6 +36,7 @@ impl Users<'_> {
         if !grant(&mut tx, id, &draft.grants).await? {
             return Ok(UserWritten::Gone);
         }
+        self.store.note(&mut tx, "create", Watched::new(Object::User, id)).await?;
         let user = read::by_id(&mut *tx, id).await?;
         tx.commit().await?;
         Ok(user.map_or(UserWritten::Gone, UserWritten::Done))
@@ -55,6 +57,7 @@ impl Users<'_> {
         };
         let mut tx = self.store.pool.begin().await?;
         one_at_a_time(&mut tx).await?;
+        let watched = self.store.watch(&mut tx, Object::User, id).await?;
         sqlx::query!(
             "UPDATE users
              SET name = $2, description = $3, password_hash = coalesce($4, password_hash), disabled = $5,
@@ -76,6 +79,7 @@ impl Users<'_> {
         if !has_admin(&mut tx).await? {
             return Ok(UserWritten::LastAdmin);
         }
+        self.store.note(&mut tx, "update", watched).await?;
         let user = read::by_id(&mut *tx, id).await?;
         tx.commit().await?;
         Ok(user.map_or(UserWritten::Gone, UserWritten::Done))
@@ -84,22 +88,28 @@ impl Users<'_> {
     /// Gives a user another password; false = there is no such user.
     pub async fn set_password(&self, name: &str, password: &Secret) -> Result<bool, StoreError> {
         let hash = password::hash(password).await?;
-        let changed = sqlx::query!(
+        let mut tx = self.store.pool.begin().await?;
+        let id = sqlx::query_scalar!(
             "UPDATE users SET password_hash = $2, changed = changed + 1, updated_at = coalesce($3, now())
-             WHERE name = $1",
+             WHERE name = $1 RETURNING id",
             name,
             hash,
             self.store.clock.bind(),
         )
-        .execute(&self.store.pool)
+        .fetch_optional(&mut *tx)
         .await?;
-        Ok(changed.rows_affected() > 0)
+        if let Some(id) = id {
+            self.store.note(&mut tx, "set_password", Watched::new(Object::User, id)).await?;
+        }
+        tx.commit().await?;
+        Ok(id.is_some())
     }
 
     /// Deletes a user with its tokens.
     pub async fn delete(&self, id: i64) -> Result<UserDeleted, StoreError> {
         let mut tx = self.store.pool.begin().await?;
         one_at_a_time(&mut tx).await?;
+        let watched = self.store.watch(&mut tx, Object::User, id).await?;
         let deleted = sqlx::query!("DELETE FROM users WHERE id = $1", id).execute(&mut *tx).await?;
         if deleted.rows_affected() == 0 {
             return Ok(UserDeleted::Missing);
@@ -107,6 +117,7 @@ impl Users<'_> {
         if !has_admin(&mut tx).await? {
             return Ok(UserDeleted::LastAdmin);
         }
+        self.store.note(&mut tx, "delete", watched).await?;
         tx.commit().await?;
         Ok(UserDeleted::Done)
     }
