@@ -10,13 +10,14 @@ use crate::StoreError;
 /// Columns that hold secrets, encrypted or hashed.
 const SECRETS: [&str; 5] = ["auth_secret", "event_secrets", "origin_access", "password_hash", "hash"];
 /// Columns that change without anybody's doing, or only count changes.
-const NOISE: [&str; 9] = [
+const NOISE: [&str; 10] = [
     "healthy",
     "health_reason",
     "health_latency_ms",
     "health_checked_at",
     "next_health_at",
     "next_submit_at",
+    "moved_at",
     "last_used_at",
     "updated_at",
     "changed",
@@ -33,6 +34,7 @@ pub(super) async fn image(
         if let Value::Object(columns) = &mut row {
             redact(columns);
         }
+        drop_nulls(&mut row);
         row
     }))
 }
@@ -43,6 +45,18 @@ fn redact(columns: &mut Map<String, Value>) {
         if SECRETS.contains(&name.as_str()) {
             *value = hidden(value);
         }
+    }
+}
+
+/// What is not set is left out, as everywhere in the API.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
     }
 }
 
