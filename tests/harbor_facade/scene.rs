@@ -69,7 +69,7 @@ pub async fn nightly(app: &TestApp) -> String {
 }
 
 pub fn with(mut body: Value, changes: Value) -> Value {
-    let changes = changes.as_object().unwrap().clone();
+    let Value::Object(changes) = changes else { panic!("not an object: {changes}") };
     body.as_object_mut().unwrap().extend(changes);
     body
 }

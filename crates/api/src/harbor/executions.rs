@@ -112,7 +112,7 @@ impl Api {
         let listing = asked.read(COLUMNS)?;
         let executions = state.store.executions();
         let found = executions.search(policy.id, &listing.search, listing.limit(), listing.offset()).await?;
-        Ok(listing.answer(found, |execution| Model::of(execution, &policy)))
+        Ok(listing.answer(found, |execution| Model::of(&execution, &policy)))
     }
 
     /// Get an execution
@@ -135,7 +135,7 @@ impl Api {
         let project = access::reader(&auth, &state, &project_name.0).await?;
         let policy = policies::find(&state, &project, &preheat_policy_name.0).await?;
         let execution = find(&state, &policy, execution_id.0).await?;
-        Ok(Json(Model::of(execution, &policy)))
+        Ok(Json(Model::of(&execution, &policy)))
     }
 
     /// Stop an execution
@@ -180,7 +180,7 @@ pub async fn find(state: &ApiState, policy: &Policy, id: i64) -> Result<Executio
 }
 
 impl Model {
-    fn of(execution: Execution, policy: &Policy) -> Self {
+    fn of(execution: &Execution, policy: &Policy) -> Self {
         let (word, setting) = started(&execution.trigger, &policy.trigger);
         let extra_attrs = [
             ("totalCount".to_owned(), json!(execution.counts.total())),
@@ -192,7 +192,7 @@ impl Model {
             vendor_type: Some(VENDOR_TYPE.to_owned()),
             vendor_id: Some(policy.id),
             status: Some(word_of(execution.status).to_owned()),
-            status_message: filled(message(&execution)),
+            status_message: filled(message(execution)),
             metrics: Some(execution.counts.into()),
             trigger: Some(word.to_owned()),
             extra_attrs: Some(extra_attrs.into()),
