@@ -28,6 +28,7 @@ mod harbor_facade;
 mod health;
 mod keyring;
 mod migrations;
+mod oidc;
 mod options;
 mod outbound;
 mod previews;

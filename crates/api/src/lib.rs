@@ -46,7 +46,7 @@ mod users;
 mod vendors;
 mod warm;
 
-pub use auth::{Gate, GateSettings};
+pub use auth::{Gate, GateSettings, Issuer, Oidc, OidcSettings, RoleRule};
 pub use error::ApiError;
 pub use exposure::Exposure;
 pub use layers::{ClientAddress, around};

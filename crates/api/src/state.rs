@@ -4,7 +4,7 @@ use forewarm_http::Outbound;
 use forewarm_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::Gate;
+use crate::auth::{Gate, Oidc};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -15,11 +15,13 @@ pub struct ApiState {
     /// Cancelled when the process shall end: streams end, and readiness says no.
     pub draining: CancellationToken,
     pub gate: Gate,
+    /// Whose tokens are accepted beside our own.
+    pub oidc: Option<Oidc>,
 }
 
 impl ApiState {
-    /// With the usual limits.
+    /// With the usual limits, and without an issuer.
     pub fn new(store: Store, outbound: Outbound, draining: CancellationToken) -> Self {
-        Self { store, outbound, draining, gate: Gate::default() }
+        Self { store, outbound, draining, gate: Gate::default(), oidc: None }
     }
 }

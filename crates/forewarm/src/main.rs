@@ -11,6 +11,7 @@ mod key;
 mod limits;
 mod logging;
 mod migrate;
+mod oidc;
 mod openapi;
 mod outbound;
 mod passwords;

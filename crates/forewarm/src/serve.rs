@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use forewarm_api::{ApiState, Gate};
+use forewarm_api::{ApiState, Gate, Oidc, OidcSettings};
+use forewarm_http::Outbound;
 use forewarm_store::embedded::Embedded;
 use forewarm_worker::Worker;
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
@@ -18,6 +19,7 @@ use crate::first_admin::FirstAdminArgs;
 use crate::key::{self, KeyArgs};
 use crate::limits::LimitArgs;
 use crate::logging::{self, LogArgs};
+use crate::oidc::OidcArgs;
 use crate::outbound::OutboundArgs;
 use crate::shutdown;
 use crate::worker::WorkArgs;
@@ -47,6 +49,9 @@ pub struct ServeArgs {
     pub limits: LimitArgs,
 
     #[command(flatten)]
+    pub oidc: OidcArgs,
+
+    #[command(flatten)]
     pub work: WorkArgs,
 
     #[command(flatten)]
@@ -68,6 +73,7 @@ const REQUEST_DRAIN: Duration = Duration::from_secs(10);
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     logging::start(&args.log)?;
     let stop = shutdown::on_signal()?;
+    let issuer = args.oidc.settings()?;
     // First, since it is what fails most and costs least.
     let acceptor = listen(args.listen).await?;
     let (store, embedded) = args.database.open().await?;
@@ -80,10 +86,20 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     key::seal_plain(&store).await?;
     args.admin.ensure(&store).await?;
     tracing::info!(address = %address(&acceptor), "serving; documentation at /docs, console at /");
-    let state = ApiState::new(store, args.outbound.outbound(), stop);
-    let state = ApiState { gate: Gate::new(args.limits.settings()), ..state };
+    let outbound = args.outbound.outbound();
+    let oidc = issuer.map(|settings| accept(settings, outbound.clone()));
+    let state = ApiState::new(store, outbound, stop);
+    let state = ApiState { gate: Gate::new(args.limits.settings()), oidc, ..state };
     serve(acceptor, state, embedded, (!args.no_worker).then_some(args.work)).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// An issuer that is away does not keep us from starting: its keys are fetched beside.
+fn accept(settings: OidcSettings, outbound: Outbound) -> Oidc {
+    let oidc = Oidc::new(settings, outbound);
+    let prepared = oidc.clone();
+    tokio::spawn(async move { prepared.prepare().await });
+    oidc
 }
 
 /// Opens the port, before anything says that it is open.

@@ -118,7 +118,8 @@ impl Outbound {
         self.blob_slots.take(url).await
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
+    /// The time that outbound requests live in.
+    pub fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
     }
 }

@@ -81,6 +81,13 @@ impl Projects<'_> {
         Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
     }
 
+    /// Ids and names of those that have one of these names.
+    pub async fn named(&self, names: &[String]) -> Result<BTreeMap<i64, String>, StoreError> {
+        let rows = sqlx::query!("SELECT id, name FROM projects WHERE name = ANY ($1)", names);
+        let rows = rows.fetch_all(&self.store.pool).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+    }
+
     pub async fn create(&self, draft: &ProjectDraft) -> Result<Written<Project>, StoreError> {
         match self.insert(draft).await {
             Err(error) if error.is_missing_reference() => Ok(Written::Gone),

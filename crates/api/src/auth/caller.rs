@@ -9,7 +9,7 @@ use forewarm_store::Actor;
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub kind: Kind,
-    /// Name of the user, also of a token's user; of an identity the issuer's subject.
+    /// Name of the user, also of a token's user; of an identity `oidc:` and what the issuer calls it.
     pub name: String,
     /// None for an identity of an issuer.
     pub user_id: Option<i64>,

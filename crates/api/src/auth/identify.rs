@@ -11,11 +11,12 @@ use poem::http::StatusCode;
 
 use super::caller::{Caller, Kind};
 use super::credentials::Credentials;
+use super::oidc::{PAUSE_AFTER_FAILURE, Refusal};
 use crate::error::ApiError;
 use crate::layers::{ClientAddress, RequestId};
 use crate::state::ApiState;
 
-/// Who is asking; the error is an answer: 401, or 429.
+/// Who is asking; the error is an answer: 401, 429, or 503.
 pub async fn identify(request: &Request, state: &ApiState) -> Result<Caller, ApiError> {
     let asking = Asking::of(request, state);
     let caller = match Credentials::of(request) {
@@ -24,7 +25,8 @@ pub async fn identify(request: &Request, state: &ApiState) -> Result<Caller, Api
         }
         Some(Credentials::Password { name, password }) => asking.with_password(&name, &password).await?,
         Some(Credentials::Token(text)) => asking.with_token(&text).await?,
-        Some(Credentials::Jwt(_)) | Some(Credentials::Unreadable) => return Err(asking.refuse(None)),
+        Some(Credentials::Jwt(token)) => asking.with_jwt(&token).await?,
+        Some(Credentials::Unreadable) => return Err(asking.refuse(None)),
     };
     state.gate.may_ask(&caller.key())?;
     Ok(caller)
@@ -85,6 +87,26 @@ impl<'a> Asking<'a> {
         Ok(Caller { rights, ..caller })
     }
 
+    async fn with_jwt(&self, token: &Secret) -> Result<Caller, ApiError> {
+        self.may_try(None)?;
+        let Some(oidc) = &self.state.oidc else {
+            return Err(self.refuse(None));
+        };
+        let identity = match oidc.verify(token).await {
+            Ok(identity) => identity,
+            Err(Refusal::Unreachable(why)) => return Err(no_keys(&why)),
+            Err(refusal) => return Err(self.refuse_because(None, Some(&refusal))),
+        };
+        Ok(Caller {
+            kind: Kind::Identity,
+            rights: identity.rights(&self.state.store).await?,
+            name: identity.name,
+            user_id: None,
+            address: self.address,
+            request_id: self.request_id.clone(),
+        })
+    }
+
     fn caller(&self, kind: Kind, user: &User) -> Caller {
         Caller {
             kind,
@@ -103,10 +125,27 @@ impl<'a> Asking<'a> {
 
     /// Says nothing about which half was wrong.
     fn refuse(&self, name: Option<&str>) -> ApiError {
+        self.refuse_because(name, None)
+    }
+
+    /// Only the log is told why.
+    fn refuse_because(&self, name: Option<&str>, refusal: Option<&Refusal>) -> ApiError {
         let address = self.address.map(|address| address.to_string());
         self.state.gate.note_failure(address.as_deref(), name);
-        tracing::warn!(address, name, "somebody came with wrong credentials");
+        let reason = refusal.map(|refusal| refusal.to_string());
+        tracing::warn!(address, name, reason, "somebody came with wrong credentials");
         unauthorized("these credentials are not valid: unknown, wrong, expired, revoked or disabled")
+    }
+}
+
+/// The token may be good: we could not look.
+fn no_keys(why: &str) -> ApiError {
+    let message =
+        "the issuer of tokens (OpenID Connect) cannot be asked for its keys; try again in a few seconds";
+    ApiError {
+        cause: Some(why.to_owned()),
+        retry_after: Some(PAUSE_AFTER_FAILURE),
+        ..ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 }
 

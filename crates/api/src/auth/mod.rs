@@ -5,6 +5,7 @@ mod credentials;
 mod failures;
 mod gate;
 mod identify;
+mod oidc;
 mod verified;
 
 use std::fmt::Display;
@@ -16,6 +17,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 
 pub use caller::{Caller, Kind};
 pub use gate::{Gate, GateSettings};
+pub use oidc::{Issuer, Oidc, OidcSettings, RoleRule};
 
 use crate::error::ApiError;
 use crate::state::ApiState;

@@ -20,7 +20,7 @@ pub struct Api;
 #[derive(Object)]
 #[oai(rename = "CurrentUser", skip_serializing_if_is_none)]
 struct View {
-    /// Of the user, also where it came with one of its tokens; of an identity the issuer's subject.
+    /// Of the user, also where it came with one of its tokens; of an identity `oidc:` and what its issuer calls it.
     name: String,
     /// What it came with: `password`, `token` or `identity`.
     came_with: String,
