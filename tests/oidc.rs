@@ -21,6 +21,14 @@ use crate::support::signing_key::SigningKey;
 
 const ME: &str = "/api/v1/users/current";
 
+const ROLES: [&str; 5] = [
+    "ops=system_admin",
+    "shop-team=project_admin:shop",
+    "readers=project_viewer:lab,shop,no-such",
+    "everywhere=project_viewer",
+    "sub:system:serviceaccount:ci:deployer=project_admin:shop",
+];
+
 /// The API with an issuer, whose key `one` signs, and a clock that stands still. `shop` and `lab` are projects.
 struct Scene {
     app: TestApp,
@@ -45,7 +53,7 @@ impl Scene {
         app.furnish().await;
         let lab = json!({ "name": "lab", "registry": "origin", "namespace": "lab" });
         app.create("/api/v1/projects", &lab).await;
-        let mut settings = settings(&issuer.url);
+        let mut settings = issuer.settings(&ROLES);
         adjust(&mut settings);
         app.endpoint = endpoint(&app, settings, outbound, forgiving());
         let key = SigningKey::new("one", "EdDSA");
@@ -103,24 +111,6 @@ impl Scene {
 
     fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
-    }
-}
-
-fn settings(issuer: &str) -> OidcSettings {
-    let roles = [
-        "ops=system_admin",
-        "shop-team=project_admin:shop",
-        "readers=project_viewer:lab,shop,no-such",
-        "everywhere=project_viewer",
-        "sub:system:serviceaccount:ci:deployer=project_admin:shop",
-    ];
-    OidcSettings {
-        issuer: issuer.parse().unwrap(),
-        audience: AUDIENCE.to_owned(),
-        groups_claim: "groups".to_owned(),
-        username_claim: "preferred_username".to_owned(),
-        roles: roles.iter().map(|rule| rule.parse().unwrap()).collect(),
-        leeway: Duration::from_secs(60),
     }
 }
 

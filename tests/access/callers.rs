@@ -1,9 +1,14 @@
 //! One of each kind of caller, and two projects.
 
+use forewarm_api::{ApiState, Oidc};
+use poem::EndpointExt as _;
 use serde_json::{Value, json};
 
 use crate::support::access::{admin, basic};
 use crate::support::app::TestApp;
+use crate::support::issuer::{AUDIENCE, Issuer};
+use crate::support::outbound::outbound;
+use crate::support::signing_key::SigningKey;
 
 const PASSWORD: &str = "a long enough password";
 const SENDER: &str = "sixteen-characters-or-more";
@@ -26,12 +31,14 @@ pub enum Who {
     /// The same token as the password of Basic.
     ProjectAdmin,
     ProjectAdminToken,
+    /// With a token of the issuer, whose group administers the project.
+    Identity,
     SystemAdmin,
 }
 
 impl Who {
     /// From the least to the most, so that what the last ones delete is missed by nobody.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Nobody,
         Self::WrongPassword,
         Self::Disabled,
@@ -42,6 +49,7 @@ impl Who {
         Self::ViewerToken,
         Self::ProjectAdmin,
         Self::ProjectAdminToken,
+        Self::Identity,
         Self::SystemAdmin,
     ];
 }
@@ -50,6 +58,8 @@ pub struct Callers {
     viewer_token: String,
     admin_token: String,
     expired_token: String,
+    identity: String,
+    _issuer: Issuer,
     own: Place,
     foreign: Place,
 }
@@ -62,7 +72,8 @@ pub struct Place {
 }
 
 impl Callers {
-    pub async fn make(app: &TestApp) -> Self {
+    pub async fn make(app: &mut TestApp) -> Self {
+        let (issuer, identity) = issuer(app).await;
         app.furnish().await;
         let registry =
             json!({ "name": "origin", "url": "http://registry.test:5000", "event_secrets": [SENDER] });
@@ -84,6 +95,8 @@ impl Callers {
             admin_token: token(app, json!({ "name": "a", "role": "project_admin", "projects": ["shop"] }))
                 .await,
             expired_token: expired(app).await,
+            identity,
+            _issuer: issuer,
             own: Place::make(app, "shop").await,
             foreign: Place::make(app, "lab").await,
         }
@@ -106,6 +119,7 @@ impl Callers {
             Who::ViewerToken => format!("Bearer {}", self.viewer_token),
             Who::ProjectAdmin => basic("owner", PASSWORD),
             Who::ProjectAdminToken => basic("whoever", &self.admin_token),
+            Who::Identity => format!("Bearer {}", self.identity),
             Who::SystemAdmin => admin(),
         }
     }
@@ -120,6 +134,20 @@ impl Place {
         let execution = execution["id"].as_i64().unwrap();
         Self { project: project.to_owned(), execution, task: task(app, execution).await }
     }
+}
+
+/// An issuer whose tokens the API takes from now on, and one of them.
+async fn issuer(app: &mut TestApp) -> (Issuer, String) {
+    let (issuer, key) = (Issuer::start().await, SigningKey::new("one", "EdDSA"));
+    issuer.has(&[&key]);
+    let oidc = Oidc::new(issuer.settings(&["team=project_admin:shop"]), outbound());
+    let state = ApiState::new(app.store.clone(), outbound(), app.draining.clone());
+    app.endpoint = forewarm_api::app(ApiState { oidc: Some(oidc), ..state }).map_to_response().boxed();
+    let expires = chrono::Utc::now().timestamp() + 3600;
+    let claims =
+        json!({ "iss": issuer.url, "aud": AUDIENCE, "sub": "7d1c", "groups": ["team"], "exp": expires });
+    let token = key.token(&claims);
+    (issuer, token)
 }
 
 /// A task as an expansion would have made it.

@@ -147,8 +147,8 @@ async fn every_caller_gets_from_every_operation_of_the_facade_what_its_rights_sa
     let mut wrong = Vec::new();
     for operation in operations() {
         let class = class(operation.id);
-        let app = TestApp::start().await;
-        let callers = Callers::make(&app).await;
+        let mut app = TestApp::start().await;
+        let callers = Callers::make(&mut app).await;
         for who in Who::ALL {
             for project in ["shop", "lab", "nowhere"] {
                 let answer = call(&app, &callers, &operation, who, project).await;
@@ -173,8 +173,8 @@ async fn every_caller_gets_from_every_operation_of_the_facade_what_its_rights_sa
 
 #[tokio::test]
 async fn a_foreign_project_looks_like_one_that_does_not_exist() {
-    let app = TestApp::start().await;
-    let callers = Callers::make(&app).await;
+    let mut app = TestApp::start().await;
+    let callers = Callers::make(&mut app).await;
     for operation in operations().iter().filter(|operation| operation.path.contains("{project_name")) {
         for who in [Who::WithoutRights, Who::Viewer, Who::ProjectAdmin] {
             let foreign = call(&app, &callers, operation, who, "lab").await;
@@ -187,8 +187,8 @@ async fn a_foreign_project_looks_like_one_that_does_not_exist() {
 
 #[tokio::test]
 async fn a_refusal_for_the_system_names_only_the_caller() {
-    let app = TestApp::start().await;
-    let callers = Callers::make(&app).await;
+    let mut app = TestApp::start().await;
+    let callers = Callers::make(&mut app).await;
     let header = callers.header(Who::ProjectAdmin);
     let answer = super::get(&app, &header, "/api/v2.0/p2p/preheat/instances/edge").await;
     assert_eq!(answer.json(), json!({ "errors": [{ "code": "FORBIDDEN", "message": "owner" }] }));
@@ -197,8 +197,8 @@ async fn a_refusal_for_the_system_names_only_the_caller() {
 
 #[tokio::test]
 async fn a_list_of_projects_shows_what_the_caller_may_see_with_its_role() {
-    let app = TestApp::start().await;
-    let callers = Callers::make(&app).await;
+    let mut app = TestApp::start().await;
+    let callers = Callers::make(&mut app).await;
     let roles = async |who: Who| {
         let listed = super::get(&app, &callers.header(who), "/api/v2.0/projects").await;
         let rows = listed.json().as_array().unwrap().clone();

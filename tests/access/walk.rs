@@ -216,8 +216,8 @@ async fn walk(api: &Api, classes: &[Class]) {
     let mut wrong = Vec::new();
     for operation in operations(api) {
         let Some(class) = class(api, &operation.id).filter(|class| classes.contains(class)) else { continue };
-        let app = TestApp::start().await;
-        let callers = Callers::make(&app).await;
+        let mut app = TestApp::start().await;
+        let callers = Callers::make(&mut app).await;
         for who in Who::ALL {
             for own in [true, false] {
                 let answer = call(&app, &callers, &operation, who, own).await;

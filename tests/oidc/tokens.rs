@@ -6,7 +6,7 @@ use forewarm_api::{Gate, GateSettings};
 use ring::hmac;
 use serde_json::{Value, json};
 
-use super::{ME, Scene, endpoint, settings};
+use super::{ME, ROLES, Scene, endpoint};
 use crate::support::access::basic;
 use crate::support::clock::TestClock;
 use crate::support::signing_key::{SigningKey, encode, part};
@@ -31,16 +31,10 @@ async fn keys_that_name_no_algorithm_and_have_a_zero_in_front_are_fine() {
     for field in ["alg", "use"] {
         shown.as_object_mut().unwrap().remove(field);
     }
-    // One byte more begins with zero bits only where three make a whole.
-    let modulus = shown["n"].as_str().unwrap().to_owned();
-    shown["n"] = json!(with_zeros(&modulus));
+    // Four letters are three bytes, here zeros.
+    shown["n"] = json!(format!("AAAA{}", shown["n"].as_str().unwrap()));
     scene.issuer.shows(vec![shown]);
     scene.assert_opens(&key.token(&scene.claims(&json!({})))).await;
-}
-
-/// The same number with three zero bytes in front.
-fn with_zeros(number: &str) -> String {
-    format!("AAAA{number}")
 }
 
 #[tokio::test]
@@ -201,7 +195,7 @@ async fn an_address_that_came_with_too_many_bad_tokens_is_refused_for_a_while() 
     let mut scene = Scene::start().await;
     let gate = Gate::new(GateSettings { failures_per_address: 3, ..GateSettings::default() });
     let outbound = TestClock::with(&scene.clock).outbound();
-    scene.app.endpoint = endpoint(&scene.app, settings(&scene.issuer.url), outbound, gate);
+    scene.app.endpoint = endpoint(&scene.app, scene.issuer.settings(&ROLES), outbound, gate);
     for _ in 0..3 {
         scene.assert_status(&scene.token(&json!({ "aud": "another" })), 401).await;
     }

@@ -1,7 +1,9 @@
 //! An issuer of tokens (OpenID Connect): discovery and keys, on a port of the loopback address.
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
+use forewarm_api::OidcSettings;
 use poem::http::StatusCode;
 use poem::listener::{Acceptor as _, Listener as _, TcpListener};
 use poem::{Endpoint, IntoResponse as _, Request, Response, Server};
@@ -39,6 +41,18 @@ impl Issuer {
         let front = Front(state.clone());
         let task = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(front).await.unwrap() });
         Self { url, state, task }
+    }
+
+    /// What a service says about it that takes its tokens.
+    pub fn settings(&self, roles: &[&str]) -> OidcSettings {
+        OidcSettings {
+            issuer: self.url.parse().unwrap(),
+            audience: AUDIENCE.to_owned(),
+            groups_claim: "groups".to_owned(),
+            username_claim: "preferred_username".to_owned(),
+            roles: roles.iter().map(|rule| rule.parse().unwrap()).collect(),
+            leeway: Duration::from_secs(60),
+        }
     }
 
     /// Has these keys and no others.
