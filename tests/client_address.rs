@@ -23,7 +23,7 @@ impl Mirror {
         let trusted_proxies = trusted.iter().map(|network| network.parse().unwrap()).collect();
         let seen = |request: Request| request.extensions().get::<ClientAddress>().unwrap().0.to_string();
         let routes = Route::new().at("/", make_sync(seen));
-        let app = forewarm_api::around(routes, Exposure { trusted_proxies });
+        let app = forewarm_api::around(routes, Exposure { trusted_proxies, ..Exposure::default() });
         let server = poem::Server::new_with_acceptor(acceptor).run(app);
         Self { url: format!("http://{address}/"), task: tokio::spawn(async move { server.await.unwrap() }) }
     }

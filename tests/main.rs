@@ -26,6 +26,7 @@ mod globs;
 mod harbor_cases;
 mod harbor_facade;
 mod health;
+mod http_server;
 mod keyring;
 mod migrations;
 mod oidc;

@@ -48,7 +48,7 @@ mod warm;
 
 pub use auth::{Gate, GateSettings, Issuer, Oidc, OidcSettings, RoleRule};
 pub use error::ApiError;
-pub use exposure::Exposure;
+pub use exposure::{Exposure, Origin, Times};
 pub use layers::{ClientAddress, around};
 pub use site::{app, app_exposed};
 pub use state::ApiState;

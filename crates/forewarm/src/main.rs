@@ -7,6 +7,7 @@ mod duration;
 mod first_admin;
 mod follow;
 mod healthcheck;
+mod http;
 mod key;
 mod limits;
 mod logging;

@@ -2,20 +2,22 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use forewarm_api::{ApiState, Gate, Oidc, OidcSettings};
+use forewarm_api::{ApiState, Exposure, Gate, Oidc, OidcSettings};
 use forewarm_http::Outbound;
+use forewarm_listen::Options;
 use forewarm_store::embedded::Embedded;
 use forewarm_worker::Worker;
-use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
+use poem::EndpointExt as _;
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::{DatabaseArgs, prepare};
 use crate::first_admin::FirstAdminArgs;
+use crate::http::HttpArgs;
 use crate::key::{self, KeyArgs};
 use crate::limits::LimitArgs;
 use crate::logging::{self, LogArgs};
@@ -61,21 +63,23 @@ pub struct ServeArgs {
     pub outbound: OutboundArgs,
 
     #[command(flatten)]
+    pub http: HttpArgs,
+
+    #[command(flatten)]
     pub keys: KeyArgs,
 
     #[command(flatten)]
     pub log: LogArgs,
 }
 
-/// How long requests may go on after the process was asked to stop.
-const REQUEST_DRAIN: Duration = Duration::from_secs(10);
-
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     logging::start(&args.log)?;
     let stop = shutdown::on_signal()?;
     let issuer = args.oidc.settings()?;
     // First, since it is what fails most and costs least.
-    let acceptor = listen(args.listen).await?;
+    let listener = listen(args.listen).await?;
+    let place = place(&listener)?;
+    let front = Front { listener, exposure: args.http.exposure(), options: args.http.options().await? };
     let (store, embedded) = args.database.open().await?;
     let keys = match &embedded {
         Some(_) => args.keys.of_embedded(&args.database.state_dir()?)?,
@@ -85,12 +89,13 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let store = key::unlock(store, keys).await?;
     key::seal_plain(&store).await?;
     args.admin.ensure(&store).await?;
-    tracing::info!(address = %address(&acceptor), "serving; documentation at /docs, console at /");
+    let scheme = if front.exposure.https { "https" } else { "http" };
+    tracing::info!(address = %format!("{scheme}://{place}"), "serving; documentation at /docs, console at /");
     let outbound = args.outbound.outbound();
     let oidc = issuer.map(|settings| accept(settings, outbound.clone()));
     let state = ApiState::new(store, outbound, stop);
     let state = ApiState { gate: Gate::new(args.limits.settings()), oidc, ..state };
-    serve(acceptor, state, embedded, (!args.no_worker).then_some(args.work)).await?;
+    serve(front, state, embedded, (!args.no_worker).then_some(args.work)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -102,27 +107,28 @@ fn accept(settings: OidcSettings, outbound: Outbound) -> Oidc {
     oidc
 }
 
+/// Where clients come in, and how.
+pub struct Front {
+    pub listener: TcpListener,
+    pub exposure: Exposure,
+    pub options: Options,
+}
+
 /// Opens the port, before anything says that it is open.
-pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpAcceptor> {
-    let listener = TcpListener::bind(address);
-    listener.into_acceptor().await.with_context(|| {
+pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; choose another with --listen or FOREWARM_LISTEN (port 0: any free one)")
     })
 }
 
-/// Where an acceptor listens, also when port 0 was asked for.
-pub fn address(acceptor: &TcpAcceptor) -> String {
-    let addresses = acceptor.local_addr();
-    addresses
-        .first()
-        .and_then(|address| address.as_socket_addr())
-        .map(ToString::to_string)
-        .unwrap_or_default()
+/// Where it listens, also when port 0 was asked for.
+pub fn place(listener: &TcpListener) -> anyhow::Result<SocketAddr> {
+    listener.local_addr().context("the listening socket has no address")
 }
 
 /// Serves until the state's `draining` is cancelled. Ends in this order: readiness, requests, the worker's calls, the embedded database.
 pub async fn serve(
-    acceptor: TcpAcceptor,
+    front: Front,
     state: ApiState,
     embedded: Option<Embedded>,
     work: Option<WorkArgs>,
@@ -139,13 +145,8 @@ pub async fn serve(
             worker.run(stop).await;
         })
     });
-    let served = poem::Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(
-            forewarm_api::app(state),
-            stop.clone().cancelled_owned(),
-            Some(REQUEST_DRAIN),
-        )
-        .await;
+    let app = forewarm_api::app_exposed(state, front.exposure).map_to_response().boxed();
+    forewarm_listen::serve(front.listener, app, front.options, stop.clone()).await;
     stop.cancel();
     // Whatever ended badly, all the rest is still stopped, the database last.
     let worked = match worker {
@@ -157,7 +158,6 @@ pub async fn serve(
     if let Some(database) = database {
         database.await.context("the embedded Postgres's supervisor ended badly")??;
     }
-    served.context("the API ended badly")?;
     worked
 }
 

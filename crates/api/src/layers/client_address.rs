@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use poem::http::HeaderMap;
 use poem::{Endpoint, Request, Response, Result};
 
-use crate::exposure::Exposure;
+use super::exposure;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -19,8 +19,8 @@ pub struct ClientAddress(pub IpAddr);
 pub async fn client_address<E: Endpoint<Output = Response>>(
     next: Arc<E>,
     mut request: Request,
-    exposure: Arc<Exposure>,
 ) -> Result<Response> {
+    let exposure = exposure(&request);
     let connected = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
     // A request without a socket comes from within this process.
     let connected = connected.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();

@@ -5,18 +5,19 @@ use serde_json::{Map, Value, json};
 use super::harbor;
 
 /// Status, name in the components, description.
-const ERRORS: [(u16, &str, &str); 11] = [
+const ERRORS: [(u16, &str, &str); 12] = [
     (400, "BadRequest", "Something in the request is wrong; each error names the field"),
     (401, "Unauthorized", "Credentials are missing or not valid"),
     (403, "Forbidden", "It may be seen, but not done; the message names the role that it needs"),
     (404, "NotFound", "There is no such thing"),
+    (408, "RequestTimeout", "The body did not arrive in time"),
     (409, "Conflict", "It is taken, in use, or not in a status in which this can be done"),
     (413, "PayloadTooLarge", "The body is longer than 1 MiB"),
     (415, "UnsupportedMediaType", "The body is not application/json"),
     (429, "TooManyRequests", "Too many requests, or too many wrong credentials; try again after Retry-After"),
     (500, "Internal", "Something went wrong inside; the message holds the request's id"),
     (502, "BadGateway", "The registry cannot be looked at; the message says why"),
-    (503, "Unavailable", "The database is not reachable; try again after Retry-After"),
+    (503, "Unavailable", "The database is not reachable, or it took too long; try again after Retry-After"),
 ];
 
 /// Which document it is, and so which errors its operations give.
@@ -96,7 +97,7 @@ fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     when(path.contains('{'), &[404]);
     when(changes, &[409]);
     when(previews, &[502]);
-    when(has_body, &[413]);
+    when(has_body, &[408, 413]);
     // Senders of events write what they like there.
     when(has_body && !is_receiver, &[415]);
     when(path != "/livez", &[503]);

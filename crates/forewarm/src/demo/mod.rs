@@ -21,12 +21,13 @@ use crate::client::Client;
 use crate::database::prepare;
 use crate::first_admin::{ADMIN, FirstAdminArgs};
 use crate::follow::follow;
+use crate::http::HttpArgs;
 use crate::key::{self, KeyArgs};
 use crate::logging::{self, LogArgs, LogFormat};
 use crate::outbound::OutboundArgs;
 use crate::passwords;
 use crate::progress::Progress;
-use crate::serve::{address, listen, serve};
+use crate::serve::{Front, listen, place, serve};
 use crate::shutdown;
 use crate::summary::Summary;
 use crate::worker::WorkArgs;
@@ -70,8 +71,10 @@ fn speed(text: &str) -> Result<f64, String> {
 pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     logging::start(&LogArgs { log: args.log.clone(), log_format: LogFormat::Auto })?;
     let stop = shutdown::on_signal()?;
-    let acceptor = listen(args.listen).await?;
-    let server = format!("http://{}", address(&acceptor));
+    let listener = listen(args.listen).await?;
+    let server = format!("http://{}", place(&listener)?);
+    let http = HttpArgs::local();
+    let front = Front { listener, exposure: http.exposure(), options: http.options().await? };
     let folder = folder::make()?;
     println!("Starting an embedded Postgres, a demo registry and demo engines …");
     let stage = Stage::set(args.speed, folder.path()).await?;
@@ -92,7 +95,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     // Its registry and engines are on this machine.
     let outbound = OutboundArgs { allow_loopback: true, ..args.outbound.clone() }.outbound();
     let state = ApiState::new(store, outbound, stop.clone());
-    let serving = tokio::spawn(serve(acceptor, state, Some(embedded), Some(work)));
+    let serving = tokio::spawn(serve(front, state, Some(embedded), Some(work)));
     let shown = tokio::select! {
         shown = show(&client, &server, &stage) => shown,
         () = stop.cancelled() => Ok(false),
