@@ -20,7 +20,16 @@ fn build() -> PathBuf {
         other => other,
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    // What cargo tells this test of its own package. Build scripts look at it (ring's does), and would be run anew, with
+    // all that depends on them, although nothing has changed.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name.as_ref());
+        }
+    }
+    let status = command
         .args(["build", "--quiet", "--package", "forewarm", "--profile", profile, "--target-dir"])
         .arg(profile_dir.parent().unwrap())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
