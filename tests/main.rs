@@ -24,6 +24,7 @@ mod fake_registry;
 mod fuzz;
 mod globs;
 mod harbor_cases;
+mod harbor_client;
 mod harbor_facade;
 mod health;
 mod http_server;

@@ -28,7 +28,9 @@ async fn a_project_is_found_by_name_and_by_id() {
     assert_eq!(read(&app, &format!("/api/v2.0/projects/{id}")).await, by_path);
     assert_eq!(by_name(&app, "shop", "true").await.json(), by_path);
     assert_eq!(by_name(&app, &id.to_string(), "false").await.json(), by_path);
-    refused(&by_name(&app, &id.to_string(), "true").await, 404, "NOT_FOUND", "not found");
+    for word in ["true", "True"] {
+        refused(&by_name(&app, &id.to_string(), word).await, 404, "NOT_FOUND", "not found");
+    }
     refused(&by_name(&app, "shop", "perhaps").await, 422, "UNPROCESSABLE_ENTITY", "X-Is-Resource-Name");
     refused(&app.get("/api/v2.0/projects/none").await, 404, "NOT_FOUND", "project none not found");
     refused(&app.get("/api/v2.0/projects/4711").await, 404, "NOT_FOUND", "project 4711 not found");

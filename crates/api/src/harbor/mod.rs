@@ -16,6 +16,7 @@ mod projects;
 mod providers;
 mod system;
 mod tasks;
+mod truth;
 mod users;
 
 /// Where it all is.

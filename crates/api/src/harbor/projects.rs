@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::access;
 use super::answers::Listed;
 use super::lists::{Asked, first_page, usual_page_size};
+use super::truth::Truth;
 use crate::auth::Auth;
 use crate::error::ApiError;
 use crate::state::ApiState;
@@ -88,13 +89,14 @@ impl Api {
         /// Only names that contain this text.
         name: Query<Option<String>>,
         /// No project is public.
-        public: Query<Option<bool>>,
+        public: Query<Option<Truth>>,
     ) -> Result<Listed<Model>, ApiError> {
         let asked = Asked { uri, page: page.0, page_size: page_size.0, q: q.0, sort: sort.0 };
         let listing = asked.read(COLUMNS)?;
+        let wants_public = public.0.is_some_and(|public| public.0);
         let part = name.0.unwrap_or_default().to_lowercase();
         let mut projects = access::visible(&auth, &state).await?;
-        projects.retain(|project| public.0 != Some(true) && project.name.to_lowercase().contains(&part));
+        projects.retain(|project| !wants_public && project.name.to_lowercase().contains(&part));
         Ok(listing.answer(listing.choose(projects, field), |project| Model::of(project, &auth)))
     }
 
@@ -108,13 +110,12 @@ impl Api {
         project_name_or_id: Path<String>,
         /// Whether it is a name; otherwise a number is taken for an id.
         #[oai(name = "X-Is-Resource-Name")]
-        is_resource_name: Header<Option<bool>>,
+        is_resource_name: Header<Option<Truth>>,
     ) -> Result<Json<Model>, ApiError> {
         let name = project_name_or_id.0;
+        let is_name = is_resource_name.0.is_some_and(|truth| truth.0);
         let project = match name.parse() {
-            Ok(id) if !is_resource_name.0.unwrap_or_default() => {
-                access::reader_by_id(&auth, &state, id).await?
-            }
+            Ok(id) if !is_name => access::reader_by_id(&auth, &state, id).await?,
             _ => access::reader(&auth, &state, &name).await?,
         };
         Ok(Json(Model::of(project, &auth)))
