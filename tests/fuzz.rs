@@ -130,7 +130,8 @@ async fn furnish(server: &Server, registry: &str, dragonfly: &str) {
         let body = json!({ "name": policy, "instances": instances });
         server.create(&format!("/api/v1/projects/{project}/policies"), &body).await;
     }
-    let user = json!({ "name": "reader", "grants": [{ "role": "project_viewer", "projects": ["shop"] }] });
+    let grants = json!([{ "role": "project_viewer", "projects": ["shop"] }]);
+    let user = json!({ "name": "reader", "password": "a password of some length", "grants": grants });
     server.create("/api/v1/users", &user).await;
     server.create("/api/v1/tokens", &json!({ "name": "reading", "role": "project_viewer" })).await;
     run(server, "/api/v1/projects/shop/policies/nightly/executions", json!({})).await;
