@@ -46,6 +46,7 @@ mod registry_harbor;
 mod registry_oci;
 mod retention;
 mod schedules;
+mod secrets;
 mod selection;
 mod tls;
 mod valid_documents;

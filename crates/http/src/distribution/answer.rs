@@ -1,5 +1,6 @@
 //! A server's answer, and what it says about itself.
 
+use forewarm_domain::Secret;
 use forewarm_domain::digest::Digest;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Response, StatusCode};
@@ -16,6 +17,9 @@ const ERROR_LIMIT: usize = 64 * 1024;
 /// How much of a foreign text is repeated in a message.
 const QUOTED: usize = 200;
 
+/// Shorter values are no secrets, and blotting them out would make every text unreadable.
+const SHORTEST_SECRET: usize = 8;
+
 /// An answer of any status.
 #[derive(Debug)]
 pub struct Answer {
@@ -25,6 +29,8 @@ pub struct Answer {
     pub(super) method: &'static str,
     /// Whether the server itself answered, and not one that it redirected to.
     pub(super) at_home: bool,
+    /// What was sent to prove who asks: servers have been known to repeat it.
+    pub(super) hidden: Vec<Secret>,
     /// Held until the body is read, so that the limit per host covers the whole request.
     pub(super) slot: Slot,
 }
@@ -94,8 +100,9 @@ impl Answer {
             self.method,
             self.url.path()
         );
+        let hidden = self.hidden.clone();
         let words = match self.read(ERROR_LIMIT).await {
-            Ok(body) => own_words(&body),
+            Ok(body) => own_words(&body).map(|words| quote(&without(&words, &hidden))),
             Err(_) => None,
         };
         let message = match words {
@@ -132,7 +139,16 @@ fn own_words(body: &[u8]) -> Option<String> {
         },
         None => complaints.details?,
     };
-    Some(quote(&words))
+    Some(words)
+}
+
+/// The text with `***` for each secret, or for what follows the scheme in it.
+fn without(text: &str, hidden: &[Secret]) -> String {
+    hidden.iter().fold(text.to_owned(), |text, secret| {
+        let value = secret.expose();
+        let token = value.rsplit(' ').next().unwrap_or(value);
+        if token.len() < SHORTEST_SECRET { text } else { text.replace(token, "***") }
+    })
 }
 
 /// A foreign text made fit for one line.

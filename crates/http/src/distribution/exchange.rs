@@ -10,7 +10,7 @@ use super::answer::{Answer, quote};
 use super::api::Headers;
 use super::backoff::{self, Backoff};
 use super::{Session, TIME_LIMIT};
-use crate::authorize::unlocked;
+use crate::authorize::{basic, unlocked};
 use crate::slots::Slot;
 use crate::{ErrorKind, HttpError};
 use forewarm_domain::Secret;
@@ -96,6 +96,7 @@ impl Session {
                         url: ask.url.clone(),
                         method: method_name(&ask.method),
                         at_home,
+                        hidden: self.proofs(authorization),
                         slot,
                     });
                 }
@@ -136,6 +137,15 @@ impl Session {
         let sent = request.send().await;
         let response = sent.map_err(|error| HttpError::from_reqwest(&error, url))?;
         Ok((response, slot))
+    }
+
+    /// All that may have been sent to prove who asks, also to the token server.
+    fn proofs(&self, authorization: Option<&Secret>) -> Vec<Secret> {
+        let pair = match self.auth() {
+            Auth::Basic { username, password } => Some(basic(username, password)),
+            _ => None,
+        };
+        self.auth().secret().into_iter().chain(authorization).cloned().chain(pair).collect()
     }
 
     /// The header of the user's choice, for the registry itself only.
