@@ -161,9 +161,8 @@ fn every_operation_says_which_errors_it_can_give() {
         assert_eq!(has_body, responses.contains_key("413"), "{place}");
         let is_public = PUBLIC.contains(&path);
         assert_eq!(!is_public || is_receiver, responses.contains_key("401"), "{place}");
-        for status in ["403", "429"] {
-            assert_eq!(!is_public, responses.contains_key(status), "{place}");
-        }
+        assert_eq!(!is_public, responses.contains_key("403"), "{place}");
+        assert_eq!(!is_public || is_receiver, responses.contains_key("429"), "{place}");
         assert_eq!(path.contains('{'), responses.contains_key("404"), "{place}");
     }
 }

@@ -29,6 +29,10 @@ const SECRETS: &[(&str, &str)] = &[
     ("secret in a request that is refused", REFUSED),
     ("secret after a change", CHANGED),
     ("API token", ADMIN_TOKEN),
+    ("password of a user", USER_PASSWORD),
+    ("password of a user after a change", NEXT_PASSWORD),
+    ("password that fails", FAILED_PASSWORD),
+    ("API token that nobody knows", UNKNOWN_TOKEN),
     ("key of the database", KEY),
 ];
 
@@ -44,6 +48,10 @@ const ORIGIN_PASSWORD: &str = "Ny1-origin-password-x9";
 const SIGNATURE: &str = "Sx0-presigned+signature/x10==";
 const REFUSED: &str = "Uc4-refused-secret-x11";
 const CHANGED: &str = "Ea7-changed-secret-x12";
+const USER_PASSWORD: &str = "Ho3-password-of-a-user-x13";
+const NEXT_PASSWORD: &str = "Ib5-next-password-x14";
+const FAILED_PASSWORD: &str = "Jd8-failed-password-x15";
+const UNKNOWN_TOKEN: &str = "fwm_dW5rbm93bi10b2tlbi1vZi1ub2JvZHkteDE2LXgxNng";
 
 /// What every part of the program says, also what it says to its authors only.
 const EVERYTHING: &str =
@@ -85,7 +93,13 @@ async fn after_a_whole_life_no_secret_is_found_in_the_database_the_logs_or_any_a
     for token in &tokens {
         needles.add("token of a registry", token);
     }
+    // Shown once, in the answer to whoever made it.
+    assert_eq!(answers.matches(flow.made_token.as_str()).count(), 1);
+    let mut made = Needles::of(&[]);
+    made.add("API token that was made", &flow.made_token);
     let mut found = needles.find("the database", &left);
+    found.extend(made.find("the database", &left));
+    found.extend(made.find("the log", &log));
     found.extend(needles.find("the log", &log));
     found.extend(needles.find("an answer", &answers));
     assert!(found.is_empty(), "{}", found.join("\n"));

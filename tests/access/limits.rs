@@ -101,3 +101,20 @@ async fn probes_are_never_refused() {
         assert_eq!(app::send(&app.endpoint, request(Method::GET, "/readyz")).await.status, 200);
     }
 }
+
+#[tokio::test]
+async fn guessing_the_secret_of_a_sender_is_a_failed_login_too() {
+    let settings = GateSettings { failures_per_address: 3, ..GateSettings::default() };
+    let app = app_with(settings).await;
+    let registry = json!({ "name": "origin", "url": "http://registry.test:5000", "event_secrets": ["a-secret-of-the-sender"] });
+    app.create("/api/v1/registries", &registry).await;
+    let send = async |secret: &str, registry: &str| {
+        let path = format!("/api/v1/events/{registry}");
+        super::by(&app, &format!("Bearer {secret}"), "POST", &path, Some(&json!({ "events": [] }))).await
+    };
+    assert_eq!(send("a-secret-of-the-sender", "origin").await.status, 202);
+    for (secret, registry) in [("wrong", "origin"), ("a-secret-of-the-sender", "nowhere"), ("", "origin")] {
+        assert_eq!(send(secret, registry).await.status, 401, "{secret} {registry}");
+    }
+    assert_refused(&send("a-secret-of-the-sender", "origin").await);
+}

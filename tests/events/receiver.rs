@@ -174,11 +174,11 @@ async fn secrets_are_changed_one_by_one_without_losing_an_event() {
 }
 
 #[tokio::test]
-async fn an_unknown_registry_is_not_there() {
+async fn to_a_stranger_an_unknown_registry_is_one_that_takes_no_events() {
     let app = app(&[SECRET]).await;
     let answer = app.send(delivery("/api/v1/events/nowhere", &[("authorization", SECRET)], PUSH)).await;
-    assert_eq!(answer.status, 404);
-    assert_eq!(answer.complaints(), "there is no registry 'nowhere'");
+    assert_eq!(answer.status, 401);
+    assert!(answer.complaints().starts_with("registry 'nowhere' takes no events"), "{}", answer.text);
     assert_eq!(app.get("/api/v1/events/nowhere/deliveries").await.status, 404);
     assert_eq!(app.get("/api/v1/events/origin/deliveries/1").await.status, 404);
 }

@@ -21,12 +21,15 @@ pub struct Flow {
     hub: Registry,
     mirror: Registry,
     dragonfly: Dragonfly,
+    /// An API token, as its maker was told it.
+    pub made_token: String,
 }
 
 impl Flow {
     pub async fn run(url: &str) -> Self {
-        let flow = Self::set_up(url).await;
+        let mut flow = Self::set_up(url).await;
         flow.create().await;
+        flow.made_token = flow.people().await;
         flow.look().await;
         flow.succeed().await;
         flow.fail().await;
@@ -57,7 +60,7 @@ impl Flow {
         let tokens = vec![Token::active(DRAGONFLY_TOKEN)];
         let knobs = Knobs { clock: Clock::scaled(100.0), tokens, ..Knobs::default() };
         let dragonfly = Dragonfly::start_with(knobs).await.unwrap();
-        Self { answers: Answers::of(url), hub, mirror, dragonfly }
+        Self { answers: Answers::of(url), hub, mirror, dragonfly, made_token: String::new() }
     }
 
     async fn create(&self) {
@@ -199,6 +202,31 @@ impl Flow {
                 assert_eq!(status, expected, "{answer}");
             }
         }
+    }
+
+    /// Users and their tokens: made, used, changed, refused. Returns a token that was made.
+    async fn people(&self) -> String {
+        let ada = |password: &str| json!({ "name": "ada", "password": password, "grants": [{ "role": "project_admin" }] });
+        self.answers.must(Method::POST, "/api/v1/users", &ada(USER_PASSWORD)).await;
+        let me = "/api/v1/users/current";
+        for (password, status) in [(USER_PASSWORD, 200), (FAILED_PASSWORD, 401), (UNKNOWN_TOKEN, 401)] {
+            let request = self.answers.anonymous(Method::GET, me).basic_auth("ada", Some(password));
+            assert_eq!(self.answers.send(request).await.0, status);
+        }
+        let change = json!({ "current": USER_PASSWORD, "new": NEXT_PASSWORD });
+        let request = self.answers.anonymous(Method::PUT, "/api/v1/users/current/password").json(&change);
+        assert_eq!(self.answers.send(request.basic_auth("ada", Some(USER_PASSWORD))).await.0, 204);
+        let wish = json!({ "name": "ci", "role": "project_viewer" });
+        let request = self.answers.anonymous(Method::POST, "/api/v1/tokens").json(&wish);
+        let (status, made) = self.answers.send(request.basic_auth("ada", Some(NEXT_PASSWORD))).await;
+        assert_eq!(status, 201, "{made}");
+        let token = made["secret"].as_str().unwrap().to_owned();
+        let request = self.answers.anonymous(Method::GET, me).bearer_auth(&token);
+        assert_eq!(self.answers.send(request).await.0, 200);
+        for path in ["/api/v1/users/ada", "/api/v1/tokens", "/api/v1/audit?page_size=100"] {
+            self.answers.get(path).await;
+        }
+        token
     }
 
     async fn refuse(&self) {

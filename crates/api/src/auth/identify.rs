@@ -132,7 +132,7 @@ impl<'a> Asking<'a> {
     fn refuse_because(&self, name: Option<&str>, refusal: Option<&Refusal>) -> ApiError {
         let address = self.address.map(|address| address.to_string());
         self.state.gate.note_failure(address.as_deref(), name);
-        let reason = refusal.map(|refusal| refusal.to_string());
+        let reason = refusal.map(ToString::to_string);
         tracing::warn!(address, name, reason, "somebody came with wrong credentials");
         unauthorized("these credentials are not valid: unknown, wrong, expired, revoked or disabled")
     }

@@ -7,7 +7,8 @@ mod views;
 
 use forewarm_registry::events::{Incoming, parse};
 use forewarm_store::events::NewDelivery;
-use poem::http::{HeaderMap, Uri, header};
+use poem::Request;
+use poem::http::{Uri, header};
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -50,7 +51,7 @@ impl Api {
     async fn receive(
         &self,
         state: Data<&ApiState>,
-        headers: &HeaderMap,
+        request: &Request,
         /// Name of the registry.
         registry: Path<String>,
         /// The format of the body. Left out, it is recognised.
@@ -59,11 +60,9 @@ impl Api {
         secret: Query<Option<String>>,
         body: Delivered,
     ) -> Result<Taken, ApiError> {
-        let registry = registries::find(&state, &registry.0).await?;
+        let headers = request.headers();
         let proof = Proof::read(headers, secret.0.as_deref(), &body.bytes);
-        if !proof.is_good(&registry.event_secrets) {
-            return Err(proof::refusal(&registry));
-        }
+        let registry = proof::sender(&state, request, &registry.0, &proof).await?;
         let attributes = body::attributes(headers);
         let content_type =
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -4,10 +4,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use forewarm_domain::Secret;
 use forewarm_domain::registry::Registry;
+use poem::Request;
 use poem::http::{HeaderMap, StatusCode, header};
 use ring::hmac;
 
 use crate::error::ApiError;
+use crate::layers::ClientAddress;
+use crate::state::ApiState;
 
 /// Headers that hold nothing but the secret.
 const PLAIN: [&str; 2] = ["x-forewarm-secret", "x-api-key"];
@@ -50,8 +53,38 @@ impl<'a> Proof<'a> {
     }
 }
 
+/// The registry that a sender has proven to send for. Who fails too often has to wait, as with logins.
+pub async fn sender(
+    state: &ApiState,
+    request: &Request,
+    name: &str,
+    proof: &Proof<'_>,
+) -> Result<Registry, ApiError> {
+    let address = request.extensions().get::<ClientAddress>().map(|client| client.0.to_string());
+    state.gate.may_try(address.as_deref(), None)?;
+    // To a stranger, a registry that there is not and one that takes no events are the same.
+    let refused = match state.store.registries().get(name).await? {
+        Some(registry) if proof.is_good(&registry.event_secrets) => return Ok(registry),
+        Some(registry) => refusal(&registry),
+        None => takes_none(name),
+    };
+    if refused.status == StatusCode::UNAUTHORIZED {
+        state.gate.note_failure(address.as_deref(), None);
+        tracing::warn!(address, registry = name, "events came without a good secret: {refused}");
+    }
+    Err(refused)
+}
+
+fn takes_none(name: &str) -> ApiError {
+    let message = format!(
+        "registry '{name}' takes no events: give it a secret first (`event_secrets` of the registry), and the sender \
+         the same"
+    );
+    ApiError::new(StatusCode::UNAUTHORIZED, message)
+}
+
 /// What the sender is told. Nothing of its request is repeated or kept.
-pub fn refusal(registry: &Registry) -> ApiError {
+fn refusal(registry: &Registry) -> ApiError {
     let name = &registry.name;
     if let Some(locked) = registry.event_secrets.iter().find_map(Secret::lock) {
         // It may have been the right one: senders come again after a 503.
@@ -61,11 +94,7 @@ pub fn refusal(registry: &Registry) -> ApiError {
         return ApiError { cause: Some(locked.reason.clone()), ..error };
     }
     if registry.event_secrets.is_empty() {
-        let message = format!(
-            "registry '{name}' takes no events: give it a secret first (`event_secrets` of the registry), and the \
-             sender the same"
-        );
-        return ApiError::new(StatusCode::UNAUTHORIZED, message);
+        return takes_none(name);
     }
     let message = format!(
         "the secret is missing or wrong: send one of the `event_secrets` of registry '{name}' in Authorization (as it \

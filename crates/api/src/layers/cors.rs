@@ -7,7 +7,7 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use poem::{Endpoint, Request, Response, Result};
 
 use super::exposure;
-use crate::exposure::Exposure;
+use crate::exposure::{Exposure, Origin};
 
 /// What is not the API (documentation, console) is for our own pages.
 const API: &str = "/api/";
@@ -47,7 +47,7 @@ pub async fn cors<E: Endpoint<Output = Response>>(next: Arc<E>, request: Request
 
 fn permitted(headers: &HeaderMap, exposure: &Exposure) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
-    exposure.cors_origins.iter().map(|known| known.header()).find(|known| *known == origin).cloned()
+    exposure.cors_origins.iter().map(Origin::header).find(|known| *known == origin).cloned()
 }
 
 fn preflight() -> Response {

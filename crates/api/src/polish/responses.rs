@@ -92,7 +92,7 @@ fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
         }
     };
     when(has_body || has_parameters, &[400]);
-    when(is_receiver, &[401]);
+    when(is_receiver, &[401, 429]);
     when(!is_public(path), &[401, 403, 429]);
     when(path.contains('{'), &[404]);
     when(changes, &[409]);
