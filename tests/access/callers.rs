@@ -1,6 +1,6 @@
 //! One of each kind of caller, and two projects.
 
-use forewarm_api::{ApiState, Oidc};
+use forewarm_api::{ApiState, Gate, GateSettings, Oidc};
 use poem::EndpointExt as _;
 use serde_json::{Value, json};
 
@@ -142,7 +142,9 @@ async fn issuer(app: &mut TestApp) -> (Issuer, String) {
     issuer.has(&[&key]);
     let oidc = Oidc::new(issuer.settings(&["team=project_admin:shop"]), outbound());
     let state = ApiState::new(app.store.clone(), outbound(), app.draining.clone());
-    app.endpoint = forewarm_api::app(ApiState { oidc: Some(oidc), ..state }).map_to_response().boxed();
+    // All of them fail from one address; how often one may is tested elsewhere.
+    let gate = Gate::new(GateSettings { failures_per_address: 1000, ..GateSettings::default() });
+    app.endpoint = forewarm_api::app(ApiState { oidc: Some(oidc), gate, ..state }).map_to_response().boxed();
     let expires = chrono::Utc::now().timestamp() + 3600;
     let claims =
         json!({ "iss": issuer.url, "aud": AUDIENCE, "sub": "7d1c", "groups": ["team"], "exp": expires });

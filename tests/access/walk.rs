@@ -209,7 +209,7 @@ fn expected(class: Class, who: Who, own: bool) -> Verdict {
 
 fn verdict(answer: &Answer) -> Verdict {
     match answer.status {
-        500.. => panic!("{}", answer.text),
+        500 | 503 => panic!("{}", answer.text),
         401 => Verdict::Unauthorized,
         403 => Verdict::Forbidden,
         404 if answer.text.contains("that you may see") => Verdict::Unseen,

@@ -33,7 +33,11 @@ async fn ask(
 }
 
 fn access_control(headers: &HeaderMap) -> Vec<&str> {
-    headers.keys().map(|name| name.as_str()).filter(|name| name.starts_with("access-control-")).collect()
+    headers
+        .keys()
+        .map(poem::http::HeaderName::as_str)
+        .filter(|name| name.starts_with("access-control-"))
+        .collect()
 }
 
 const PREFLIGHT: &str = "access-control-request-method";

@@ -35,10 +35,6 @@ impl Answers {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send(self.request(Method::PUT, path).json(body)).await
-    }
-
     /// Sends what must succeed.
     pub async fn must(&self, method: Method, path: &str, body: &Value) -> Value {
         let (status, answer) = self.send(self.request(method, path).json(body)).await;

@@ -48,7 +48,7 @@ pub fn introduce(request: &mut Request) {
         return;
     }
     let headers = request.headers_mut();
-    let given = headers.get(header::AUTHORIZATION).map(|value| value.is_empty());
+    let given = headers.get(header::AUTHORIZATION).map(header::HeaderValue::is_empty);
     match given {
         Some(true) => drop(headers.remove(header::AUTHORIZATION)),
         Some(false) => {}

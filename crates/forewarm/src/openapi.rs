@@ -9,7 +9,7 @@ use forewarm_api::{document, harbor};
 #[derive(Debug, Args)]
 pub struct OpenapiArgs {
     /// The document of the facade for clients of Harbor, /api/v2.0.
-    #[arg(long)]
+    #[arg(long, env = "FOREWARM_OPENAPI_HARBOR")]
     harbor: bool,
 }
 

@@ -3,13 +3,14 @@
 use serde_json::{Map, Value, json};
 
 /// Status, name in the components, description.
-pub(super) const ERRORS: [(u16, &str, &str); 11] = [
+pub(super) const ERRORS: [(u16, &str, &str); 12] = [
     (400, "BadRequest", "Something in the request is wrong; each error names the field"),
     (401, "Unauthorized", "Nobody has introduced himself, or not well"),
     (403, "Forbidden", "This needs more rights, or there is no such project"),
     (404, "NotFound", "There is no such thing"),
     (409, "Conflict", "The name is taken"),
     (412, "PreconditionFailed", "It is in use, disabled, or not finished"),
+    (408, "RequestTimeout", "The body did not arrive in time"),
     (413, "PayloadTooLarge", "The body is longer than 1 MiB"),
     (422, "UnprocessableEntity", "A parameter or the body cannot be read"),
     (429, "TooManyRequests", "There were too many requests; try again after Retry-After"),
@@ -36,7 +37,7 @@ pub(super) fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> 
     when(!is_public, &[401, 403, 429, 503]);
     when(has_body || !parameters.is_empty(), &[400]);
     when(has_body || has_typed, &[422]);
-    when(has_body, &[413]);
+    when(has_body, &[408, 413]);
     when(path.contains('{'), &[404]);
     when(names, &[409]);
     when(matches!(id, "UpdateInstance" | "DeleteInstance" | "DeletePolicy" | "ManualPreheat"), &[412]);
