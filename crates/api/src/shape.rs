@@ -51,6 +51,9 @@ struct Checker<'a> {
 impl<'a> Checker<'a> {
     fn value(&mut self, field: &str, schema: &'a Value, value: &Value) {
         let schema = self.resolve(schema);
+        if schema.as_object().is_none_or(Map::is_empty) {
+            return self.anything(field, value);
+        }
         if value.is_null() {
             if schema["nullable"] != Value::Bool(true) {
                 self.complain(field, "must not be null; leave it out instead");
@@ -63,6 +66,13 @@ impl<'a> Checker<'a> {
             }
         } else {
             self.plain(field, schema, value);
+        }
+    }
+
+    /// Where the document sets no limits.
+    fn anything(&mut self, field: &str, value: &Value) {
+        if holds_nul(value) {
+            self.complain(field, "must not contain a NUL character");
         }
     }
 
@@ -181,6 +191,16 @@ impl<'a> Checker<'a> {
             let field = if field.is_empty() { "body" } else { field };
             self.found.push(Invalid::new(shorten(field), reason));
         }
+    }
+}
+
+/// Postgres cannot store it, wherever it is.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(object) => object.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
     }
 }
 

@@ -46,6 +46,10 @@ impl Statuses {
 /// Takes what senders of events send, and wants a secret of theirs.
 const RECEIVER: &str = "/api/v1/events/{registry}";
 
+/// Where a project is named outside of the path; one that the caller may not see does not exist.
+const NAME_A_PROJECT: [(&str, &str); 3] =
+    [("get", "/api/v1/warm"), ("post", "/api/v1/preheats"), ("post", "/api/v1/tokens")];
+
 pub fn complete(document: &mut Value, which: Statuses) {
     add_components(document, which.errors());
     let Some(paths) = document["paths"].as_object_mut() else {
@@ -94,7 +98,7 @@ fn statuses(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     when(has_body || has_parameters, &[400]);
     when(is_receiver, &[401, 429]);
     when(!is_public(path), &[401, 403, 429]);
-    when(path.contains('{'), &[404]);
+    when(path.contains('{') || NAME_A_PROJECT.contains(&(method, path)), &[404]);
     when(changes, &[409]);
     when(previews, &[502]);
     when(has_body, &[408, 413]);
