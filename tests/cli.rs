@@ -34,7 +34,8 @@ fn options(help: &str) -> Vec<String> {
         if text.starts_with('-') && line.len() - text.len() <= 6 {
             options.push(text.to_owned());
         } else if let Some(option) = options.last_mut() {
-            option.push_str(line);
+            option.push(' ');
+            option.push_str(text);
         }
     }
     options
