@@ -213,6 +213,9 @@ impl Flow {
             let request = self.answers.anonymous(Method::GET, me).basic_auth("ada", Some(password));
             assert_eq!(self.answers.send(request).await.0, status);
         }
+        // A token in the wrong half of Basic.
+        let request = self.answers.anonymous(Method::GET, me).basic_auth(UNKNOWN_TOKEN, Some(""));
+        assert_eq!(self.answers.send(request).await.0, 401);
         let change = json!({ "current": USER_PASSWORD, "new": NEXT_PASSWORD });
         let request = self.answers.anonymous(Method::PUT, "/api/v1/users/current/password").json(&change);
         assert_eq!(self.answers.send(request.basic_auth("ada", Some(USER_PASSWORD))).await.0, 204);

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use forewarm_domain::Secret;
+use forewarm_domain::token::PREFIX;
 use forewarm_store::tokens::TokenText;
 use poem::Request;
 use poem::http::header;
@@ -47,8 +48,9 @@ fn parse(header: &str) -> Option<Credentials> {
 fn basic(encoded: &str) -> Option<Credentials> {
     let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     let (name, password) = text.split_once(':')?;
-    // Postgres cannot store it, so nobody has such a name.
-    if name.contains('\0') {
+    // Postgres cannot store a NUL character, so nobody has such a name; and a token in the wrong place must not be logged
+    // as the name that failed.
+    if name.contains('\0') || name.starts_with(PREFIX) {
         return None;
     }
     if let Some(token) = TokenText::parse(password) {
