@@ -2,17 +2,20 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
 use crate::lock;
 
-/// A fake that runs for hours keeps this many requests, and drops the oldest.
+/// A fake that runs for hours keeps this many requests unless told otherwise, and drops the oldest.
 const KEPT: usize = 100_000;
 
 /// One request as it came in.
 #[derive(Debug, Clone)]
 pub struct Recorded {
+    /// When its body was there, by the wall clock, whatever the fake's own clock says.
+    pub received_at: SystemTime,
     pub method: String,
     /// As sent: percent-encoding is left alone.
     pub path: String,
@@ -45,32 +48,56 @@ impl Recorded {
 
 /// The list of requests; shared by its clones.
 #[derive(Debug, Clone, Default)]
-pub struct Recorder(Arc<Mutex<VecDeque<Recorded>>>);
+pub struct Recorder(Arc<Mutex<List>>);
+
+#[derive(Debug)]
+struct List {
+    requests: VecDeque<Arc<Recorded>>,
+    most: usize,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self { requests: VecDeque::new(), most: KEPT }
+    }
+}
 
 impl Recorder {
     pub fn requests(&self) -> Vec<Recorded> {
-        lock(&self.0).iter().cloned().collect()
+        lock(&self.0).requests.iter().map(|request| Recorded::clone(request)).collect()
     }
 
     /// The requests of this method whose path starts so.
     pub fn matching(&self, method: &str, path: &str) -> Vec<Recorded> {
-        let requests = lock(&self.0);
-        requests.iter().filter(|request| request.is(method, path)).cloned().collect()
+        let list = lock(&self.0);
+        list.requests
+            .iter()
+            .filter(|request| request.is(method, path))
+            .map(|request| Recorded::clone(request))
+            .collect()
     }
 
     pub fn count(&self, method: &str, path: &str) -> usize {
-        lock(&self.0).iter().filter(|request| request.is(method, path)).count()
+        lock(&self.0).requests.iter().filter(|request| request.is(method, path)).count()
     }
 
     pub fn clear(&self) {
-        lock(&self.0).clear();
+        lock(&self.0).requests.clear();
     }
 
-    pub(crate) fn record(&self, request: Recorded) {
-        let mut requests = lock(&self.0);
-        if requests.len() == KEPT {
-            requests.pop_front();
+    /// From now on no more than this many are kept, the newest.
+    pub fn keep(&self, most: usize) {
+        let mut list = lock(&self.0);
+        list.most = most.max(1);
+        let surplus = list.requests.len().saturating_sub(list.most);
+        list.requests.drain(..surplus);
+    }
+
+    pub(crate) fn record(&self, request: Arc<Recorded>) {
+        let mut list = lock(&self.0);
+        if list.requests.len() == list.most {
+            list.requests.pop_front();
         }
-        requests.push_back(request);
+        list.requests.push_back(request);
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
@@ -113,7 +113,8 @@ impl Endpoint for Front {
         let Some(request) = record(request).await else {
             return Ok(Answer::new(413).text("request entity too large").into_response(false));
         };
-        self.recorder.record(request.clone());
+        let request = Arc::new(request);
+        self.recorder.record(Arc::clone(&request));
         Ok(self.respond(&request, &remote).await)
     }
 }
@@ -152,6 +153,7 @@ async fn record(mut request: Request) -> Option<Recorded> {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     Some(Recorded {
+        received_at: SystemTime::now(),
         method: request.method().to_string(),
         path: uri.path().to_owned(),
         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),

@@ -51,7 +51,7 @@ pub(crate) async fn insert(manager: &Manager, order: Top, args: Args, view: View
     for url in job.args.targets() {
         *world.submissions.entry(url).or_default() += 1;
     }
-    world.jobs.insert(job.id, job);
+    world.insert(job);
     answer
 }
 

@@ -107,9 +107,7 @@ impl Dragonfly {
 
     /// Removes a row as an administrator of Dragonfly would.
     pub fn delete_job(&self, id: u64) {
-        if let Some(job) = lock(&self.manager.world).row(id) {
-            job.deleted = true;
-        }
+        lock(&self.manager.world).delete(id);
     }
 
     /// From now on the peer with this host name behaves so, in every cluster.

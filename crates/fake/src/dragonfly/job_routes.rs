@@ -26,8 +26,9 @@ pub(crate) fn route(world: &mut World, request: &Recorded, id: Option<&str>) -> 
 
 fn read(world: &mut World, id: u64) -> Answer {
     world.begin_read();
+    world.refresh(id);
     // The user is looked up after the row, and a missing one hides it.
-    match world.rows().find(|job| job.id == id && has_user(world, job)) {
+    match world.read(id).filter(|job| has_user(world, job)) {
         Some(job) => Answer::new(200).json(&job.to_json(world, View::Single)),
         None => not_found(),
     }
@@ -50,28 +51,35 @@ fn list(world: &mut World, request: &Recorded) -> Answer {
     };
     let kind = request.parameter("type").unwrap_or_default();
     world.begin_read();
-    let fits = |job: &&Job| {
-        state.is_none_or(|state| job.state == state)
-            && user.is_none_or(|user| job.user_id == user)
-            && (kind.is_empty() || kind == "preheat")
+    let (total, ids) = match (state, user) {
+        _ if !(kind.is_empty() || kind == "preheat") => (0, Vec::new()),
+        // What most ask for costs no more than the page, however many rows there are.
+        (None, None) => (world.count(), page.of(world.ids())),
+        _ => {
+            let found = matching(world, state, user);
+            (found.len(), page.of(found.into_iter()))
+        }
     };
-    let mut found: Vec<&Job> = world.rows().filter(fits).collect();
-    found.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
-    let total = found.len();
-    let views: Vec<Value> =
-        page.of(found.into_iter()).iter().map(|job| job.to_json(world, View::Listed)).collect();
+    let views: Vec<Value> = ids.into_iter().filter_map(|id| view(world, id)).collect();
     page.link(Answer::new(200).json(&views), request, total)
+}
+
+fn matching(world: &mut World, state: Option<&str>, user: Option<u64>) -> Vec<u64> {
+    world.settle();
+    let fits = |job: &Job| {
+        state.is_none_or(|state| job.state == state) && user.is_none_or(|user| job.user_id == user)
+    };
+    world.ids().filter(|id| world.read(*id).is_some_and(fits)).collect()
+}
+
+fn view(world: &mut World, id: u64) -> Option<Value> {
+    world.refresh(id);
+    world.read(id).map(|job| job.to_json(world, View::Listed))
 }
 
 /// Removes the row; what the peers are doing goes on.
 fn delete(world: &mut World, id: u64) -> Answer {
-    match world.row(id) {
-        Some(job) => {
-            job.deleted = true;
-            Answer::new(200)
-        }
-        None => not_found(),
-    }
+    if world.delete(id) { Answer::new(200) } else { not_found() }
 }
 
 fn change(world: &mut World, request: &Recorded, id: u64) -> Answer {

@@ -6,6 +6,7 @@ mod cluster;
 mod cluster_routes;
 mod create;
 mod filters;
+mod gzip;
 mod inspect;
 mod job;
 mod job_routes;

@@ -1,13 +1,11 @@
 //! The manager's HTTP surface: which route exists, who may use it, and how errors look.
 
-use std::io::Write as _;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::json;
 
+use super::gzip::zipped;
 use super::world::World;
 use super::{access, cluster_routes, create, job_routes, legacy, user_routes};
 use crate::server::Service;
@@ -27,7 +25,7 @@ impl Manager {
 #[async_trait]
 impl Service for Manager {
     async fn answer(&self, request: &Recorded) -> Answer {
-        lock(&self.world).settle();
+        lock(&self.world).collect();
         let answer = self.route(request).await;
         zipped(answer, request).header("x-server-ip", "127.0.0.1, ::1")
     }
@@ -122,19 +120,4 @@ const MOVED: &str = "<a href=\"/\">Moved Permanently</a>.\n\n";
 fn console() -> Answer {
     let page = "<!doctype html><html><head><title>Dragonfly</title></head><body></body></html>";
     Answer::new(200).body("text/html; charset=utf-8", page)
-}
-
-fn zipped(mut answer: Answer, request: &Recorded) -> Answer {
-    let asked = request.header("accept-encoding").is_some_and(|value| value.contains("gzip"));
-    if !asked || answer.body.is_empty() || answer.hang_up {
-        return answer;
-    }
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    match encoder.write_all(&answer.body).and_then(|()| encoder.finish()) {
-        Ok(body) => {
-            answer.body = body;
-            answer.header("content-encoding", "gzip").header("vary", "Accept-Encoding")
-        }
-        Err(_) => answer,
-    }
 }

@@ -83,8 +83,8 @@ fn attempt(peer: &mut Peer, url: &str, order: &Order<'_>, elapsed: Duration) -> 
         Ok(()) => None,
         Err(words) => Some(format!("code = Internal desc = {words}")),
     };
-    let id = sha256_digest(url.as_bytes()).split_off("sha256:".len());
-    let describe = |cause: &String| format!("task {id} failed: rpc error: {cause}");
+    let id = || sha256_digest(url.as_bytes()).split_off("sha256:".len());
+    let describe = |cause: &String| format!("task {} failed: rpc error: {cause}", id());
     Attempt {
         takes,
         failed: cause.is_some(),

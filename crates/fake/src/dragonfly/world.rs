@@ -20,7 +20,12 @@ pub(crate) struct World {
     pub(crate) clusters: Vec<Cluster>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) script: Script,
+    /// By id, which is also the order of creation. A row is behind until it is refreshed.
     pub(crate) jobs: BTreeMap<u64, Job>,
+    /// How many of them are not deleted.
+    present: usize,
+    /// Rows before this id were found too old already.
+    collected: u64,
     /// User names by their session's token.
     pub(crate) sessions: HashMap<String, String>,
     /// Accepted creates by URL.
@@ -42,6 +47,8 @@ impl World {
             script: knobs.registry.clone(),
             last_gc: knobs.clock.now(),
             jobs: BTreeMap::new(),
+            present: 0,
+            collected: 0,
             sessions: HashMap::new(),
             submissions: BTreeMap::new(),
             rate: HashMap::new(),
@@ -62,17 +69,28 @@ impl World {
         shown.to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
-    /// Everything that was due up to now: refreshes, then the removal of old rows.
-    pub(crate) fn settle(&mut self) {
+    /// Removes the rows that have become too old.
+    pub(crate) fn collect(&mut self) {
         let now = self.now();
-        for job in self.jobs.values_mut() {
-            refresh(job, &self.knobs.refresh_schedule, now);
-        }
         let interval = delta(self.knobs.gc_interval);
         while self.last_gc + interval <= now {
             self.last_gc += interval;
             let oldest = self.last_gc - delta(self.knobs.gc_ttl);
-            self.jobs.values_mut().filter(|job| job.created_at < oldest).for_each(|job| job.deleted = true);
+            let old = self.jobs.range(self.collected..).take_while(|(_, job)| job.created_at < oldest);
+            let old: Vec<u64> = old.map(|(id, _)| *id).collect();
+            self.collected = old.last().map_or(self.collected, |id| id + 1);
+            for id in old {
+                self.delete(id);
+            }
+        }
+    }
+
+    /// Does everything that was due up to now, for every row.
+    pub(crate) fn settle(&mut self) {
+        self.collect();
+        let now = self.now();
+        for job in self.jobs.values_mut() {
+            refresh(job, &self.knobs.refresh_schedule, now);
         }
     }
 
@@ -83,20 +101,55 @@ impl World {
         let now = self.now();
         let fresh = matches!(&self.copy, Some((at, _)) if now - *at < delta(REPLICA_AGE));
         if self.lagging && !fresh {
+            self.settle();
             self.copy = Some((now, self.jobs.clone()));
         }
     }
 
-    /// The rows as that replica knows them.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &Job> {
-        let copy = self.copy.as_ref().filter(|_| self.lagging);
-        let rows = copy.map_or(&self.jobs, |(_, rows)| rows);
-        rows.values().filter(|job| !job.deleted)
+    /// The ids of the rows as that replica knows them, newest first.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u64> {
+        self.replica().iter().rev().filter(|(_, job)| !job.deleted).map(|(id, _)| *id)
+    }
+
+    /// How many rows that replica knows.
+    pub(crate) fn count(&self) -> usize {
+        if self.lagging { self.ids().count() } else { self.present }
+    }
+
+    /// The row as that replica knows it, after [`World::refresh`].
+    pub(crate) fn read(&self, id: u64) -> Option<&Job> {
+        self.replica().get(&id).filter(|job| !job.deleted)
+    }
+
+    /// Brings a row up to date.
+    pub(crate) fn refresh(&mut self, id: u64) {
+        self.row(id);
     }
 
     /// The row as it is now.
     pub(crate) fn row(&mut self, id: u64) -> Option<&mut Job> {
-        self.jobs.get_mut(&id).filter(|job| !job.deleted)
+        let now = self.now();
+        let job = self.jobs.get_mut(&id).filter(|job| !job.deleted)?;
+        refresh(job, &self.knobs.refresh_schedule, now);
+        Some(job)
+    }
+
+    /// Adds a row. It is newer than all others.
+    pub(crate) fn insert(&mut self, job: Job) {
+        self.present += 1;
+        self.jobs.insert(job.id, job);
+    }
+
+    /// Removes the row, brought up to date a last time; false when there is none.
+    pub(crate) fn delete(&mut self, id: u64) -> bool {
+        let found = self.row(id).map(|job| job.deleted = true).is_some();
+        self.present -= usize::from(found);
+        found
+    }
+
+    fn replica(&self) -> &BTreeMap<u64, Job> {
+        let copy = self.copy.as_ref().filter(|_| self.lagging);
+        copy.map_or(&self.jobs, |(_, rows)| rows)
     }
 
     /// Counts one create for each of these clusters; false when one is unknown or has had too many.
