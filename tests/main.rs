@@ -29,6 +29,7 @@ mod harbor_facade;
 mod health;
 mod http_server;
 mod keyring;
+mod metrics;
 mod migrations;
 mod oidc;
 mod options;

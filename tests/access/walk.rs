@@ -42,6 +42,7 @@ const CLASSES: [(Class, &[&str]); 7] = [
             "ListUsers",
             "CreateUser",
             "ListAudit",
+            "GetMetrics",
         ],
     ),
     (

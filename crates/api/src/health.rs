@@ -14,7 +14,7 @@ pub struct Api;
 
 /// That all is well; otherwise there is an error.
 #[derive(Object)]
-struct Alive {
+pub struct Alive {
     /// `ok`
     status: String,
 }
@@ -42,7 +42,7 @@ impl Api {
     }
 }
 
-async fn check(state: &ApiState) -> Result<Json<Alive>, ApiError> {
+pub async fn check(state: &ApiState) -> Result<Json<Alive>, ApiError> {
     if state.draining.is_cancelled() {
         return Err(not_ready("this process is about to end"));
     }

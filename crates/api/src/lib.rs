@@ -22,6 +22,7 @@ mod image_reference;
 mod input;
 mod instances;
 mod layers;
+mod metrics;
 mod options;
 mod paging;
 mod ping;
@@ -30,6 +31,7 @@ mod policies;
 mod polish;
 mod preheats;
 mod previews;
+mod probes;
 mod project_instances;
 mod projects;
 mod reach;
@@ -50,6 +52,7 @@ pub use auth::{Gate, GateSettings, Issuer, Oidc, OidcSettings, RoleRule};
 pub use error::ApiError;
 pub use exposure::{Exposure, Origin, Times};
 pub use layers::{ClientAddress, around};
+pub use probes::probes;
 pub use site::{app, app_exposed};
 pub use state::ApiState;
 
@@ -59,6 +62,6 @@ fn resources() -> impl poem_openapi::OpenApi {
         (vendors::Api, registries::Api, instances::Api, projects::Api, project_instances::Api),
         (policies::Api, previews::Api, preheats::Api, executions::Api, tasks::Api),
         (events::Api, task_logs::Api, warm::Api),
-        (users::Api, users::CurrentApi, tokens::Api, audit::Api, health::Api),
+        (users::Api, users::CurrentApi, tokens::Api, audit::Api, health::Api, metrics::Api),
     )
 }

@@ -11,6 +11,7 @@ mod http;
 mod key;
 mod limits;
 mod logging;
+mod metrics;
 mod migrate;
 mod oidc;
 mod openapi;

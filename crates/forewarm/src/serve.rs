@@ -21,6 +21,7 @@ use crate::http::HttpArgs;
 use crate::key::{self, KeyArgs};
 use crate::limits::LimitArgs;
 use crate::logging::{self, LogArgs};
+use crate::metrics::{self, MetricsArgs};
 use crate::oidc::OidcArgs;
 use crate::outbound::OutboundArgs;
 use crate::shutdown;
@@ -66,6 +67,9 @@ pub struct ServeArgs {
     pub http: HttpArgs,
 
     #[command(flatten)]
+    pub metrics: MetricsArgs,
+
+    #[command(flatten)]
     pub keys: KeyArgs,
 
     #[command(flatten)]
@@ -79,6 +83,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     // First, since it is what fails most and costs least.
     let listener = listen(args.listen).await?;
     let place = place(&listener)?;
+    let watched = args.metrics.listen().await?;
     let front = Front { listener, exposure: args.http.exposure(), options: args.http.options().await? };
     let (store, embedded) = args.database.open().await?;
     let keys = match &embedded {
@@ -95,6 +100,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let oidc = issuer.map(|settings| accept(settings, outbound.clone()));
     let state = ApiState::new(store, outbound, stop);
     let state = ApiState { gate: Gate::new(args.limits.settings()), oidc, ..state };
+    metrics::serve(watched, state.clone());
     serve(front, state, embedded, (!args.no_worker).then_some(args.work)).await?;
     Ok(ExitCode::SUCCESS)
 }

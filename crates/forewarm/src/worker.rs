@@ -4,12 +4,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use forewarm_api::ApiState;
 use forewarm_store::retention::Retention;
 use forewarm_worker::{Settings, Worker};
 
 use crate::database::{DatabaseArgs, prepare};
 use crate::key::{self, KeyArgs};
 use crate::logging::{self, LogArgs};
+use crate::metrics::{self, MetricsArgs};
 use crate::outbound::OutboundArgs;
 use crate::shutdown;
 
@@ -26,6 +28,9 @@ pub struct WorkerArgs {
 
     #[command(flatten)]
     pub outbound: OutboundArgs,
+
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -89,12 +94,15 @@ impl WorkArgs {
 pub async fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     logging::start(&args.log)?;
     let stop = shutdown::on_signal()?;
+    let watched = args.metrics.listen().await?;
     let keys = args.keys.existing(args.database.state_dir().ok().as_deref())?;
     let store = args.database.open_existing().await?;
     prepare(&store, false).await?;
     let store = key::unlock(store, keys).await?;
     tracing::info!(pid = std::process::id(), "working");
-    Worker::new(store, args.outbound.outbound(), args.work.settings("worker")).run(stop).await;
+    let outbound = args.outbound.outbound();
+    metrics::serve(watched, ApiState::new(store.clone(), outbound.clone(), stop.clone()));
+    Worker::new(store, outbound, args.work.settings("worker")).run(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 

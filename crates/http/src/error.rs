@@ -32,6 +32,26 @@ pub enum ErrorKind {
     Locked,
 }
 
+impl ErrorKind {
+    /// The status, or a word for what kept the other side from giving one: for metrics.
+    pub fn code(self) -> String {
+        let word = match self {
+            Self::Status(status) => return status.to_string(),
+            Self::Dns => "dns",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Tls => "tls",
+            Self::Connection => "connection",
+            Self::Protocol => "protocol",
+            Self::TooLarge => "too_large",
+            Self::ForbiddenAddress => "forbidden_address",
+            Self::Locked => "locked",
+        };
+        word.to_owned()
+    }
+}
+
 /// A failed request. The text names host and cause and holds no credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -6,8 +6,9 @@ use forewarm_domain::auth::Auth;
 use forewarm_domain::instance::Instance;
 use forewarm_http::authorize::authorize;
 use forewarm_http::{Client, ErrorKind, HttpError, Outbound, body, error};
-use reqwest::Method;
+use forewarm_metrics::process;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Method, Response};
 use serde_json::Value;
 use url::Url;
 
@@ -19,6 +20,7 @@ const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// The way to one engine.
 #[derive(Debug, Clone)]
 pub(crate) struct Engine {
+    instance: String,
     client: Client,
     base: Url,
     auth: Auth,
@@ -37,6 +39,7 @@ pub(crate) struct Answer {
 impl Engine {
     pub(crate) fn of(instance: &Instance, outbound: &Outbound) -> Self {
         Self {
+            instance: instance.name.clone(),
             client: outbound.patient(instance.insecure_tls).clone(),
             base: instance.endpoint.clone(),
             auth: instance.auth.clone(),
@@ -73,13 +76,21 @@ impl Engine {
         if let Some(json) = json {
             request = request.json(json);
         }
-        let response = authorize(request, &self.auth)?
-            .send()
-            .await
-            .map_err(|error| HttpError::from_reqwest(&error, &url))?;
+        let sent = authorize(request, &self.auth)?.send().await;
+        let sent = sent.map_err(|error| HttpError::from_reqwest(&error, &url));
+        self.count(&sent);
+        let response = sent?;
         let mut answer = Answer::head(response.status().as_u16(), response.headers());
         answer.body = body::read(response, LARGEST_ANSWER, &url).await?;
         Ok(answer)
+    }
+
+    fn count(&self, sent: &Result<Response, HttpError>) {
+        let code = match sent {
+            Ok(response) => response.status().as_str().to_owned(),
+            Err(error) => error.kind.code(),
+        };
+        process().provider_responses.add([&self.instance, &code]);
     }
 
     /// The endpoint may have a path of its own, behind a reverse proxy.

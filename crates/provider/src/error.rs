@@ -31,6 +31,18 @@ impl ProviderError {
     }
 }
 
+impl ProviderError {
+    /// The kind of failure, for metrics.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Transient { .. } => "transient",
+            Self::Busy { .. } => "busy",
+            Self::Permanent { .. } => "permanent",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
 impl From<HttpError> for ProviderError {
     fn from(error: HttpError) -> Self {
         if error.is_transient() {

@@ -4,6 +4,7 @@ mod dragonfly;
 mod engine;
 mod error;
 mod kraken;
+mod measured;
 mod mirror;
 mod preheat;
 mod progress;

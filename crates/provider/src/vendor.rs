@@ -10,6 +10,7 @@ use forewarm_domain::options::{Kind, OriginAccess, PreheatOptions};
 use forewarm_http::Outbound;
 
 use crate::Provider;
+use crate::measured::Measured;
 
 /// How long something may count as warm after its proof, in seconds: a minute to 90 days.
 const FRESHNESS_SECONDS: RangeInclusive<u32> = 60..=90 * 24 * 3600;
@@ -39,7 +40,7 @@ pub struct Vendor {
 impl Vendor {
     /// A client of the engine. Makes no request.
     pub fn connect(&self, instance: &Instance, outbound: &Outbound) -> Arc<dyn Provider> {
-        (self.connect)(instance, outbound)
+        Arc::new(Measured::new(&instance.name, (self.connect)(instance, outbound)))
     }
 
     /// For how long after a proof something counts as warm, unless the instance says otherwise: as long as the engine

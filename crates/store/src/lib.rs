@@ -7,6 +7,7 @@ mod clock;
 mod credentials;
 mod error;
 mod file_urls;
+mod gauges;
 mod migrate;
 mod origin_access;
 mod search;
@@ -22,6 +23,7 @@ pub mod outcome;
 pub mod policies;
 pub mod projects;
 pub mod queue;
+mod queue_state;
 pub mod registries;
 pub mod retention;
 pub mod schedules;
@@ -53,6 +55,7 @@ pub struct Store {
     clock: Clock,
     actor: Option<Arc<Actor>>,
     keys: Keyring,
+    gauges: gauges::Cache,
 }
 
 /// How long a request may wait for a connection; short, so that an outage shows as one (and a worker that lost the
@@ -72,7 +75,7 @@ impl Store {
 
     /// Without keys, it neither opens nor writes a secret.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
-        Self { pool, clock, actor: None, keys: Keyring::none() }
+        Self { pool, clock, actor: None, keys: Keyring::none(), gauges: gauges::Cache::default() }
     }
 
     #[must_use]

@@ -2,6 +2,7 @@
 
 mod body;
 pub mod handshake;
+mod measure;
 mod proof;
 mod views;
 
@@ -67,15 +68,19 @@ impl Api {
         let content_type =
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let incoming = Incoming { content_type, attributes: &attributes, body: &body.bytes };
-        let parsed = parse(&incoming, format.0.as_deref())
-            .map_err(|malformed| ApiError::bad_request(malformed.to_string()))?;
+        let parsed = parse(&incoming, format.0.as_deref()).map_err(|malformed| {
+            measure::malformed(&registry.name);
+            ApiError::bad_request(malformed.to_string())
+        })?;
         let delivery = NewDelivery {
             registry_id: registry.id,
             format: parsed.format.to_owned(),
             note: String::new(),
             notices: parsed.notices,
         };
-        match state.store.events().accept(delivery).await {
+        let accepted = state.store.events().accept(delivery).await;
+        measure::stored(&registry.name, parsed.format, &accepted);
+        match accepted {
             Err(error) if error.is_missing_reference() => {
                 Err(ApiError::not_found(format!("registry '{}'", registry.name)))
             }

@@ -4,6 +4,7 @@ mod client_address;
 mod cors;
 mod errors;
 mod limit;
+mod measure;
 mod operations;
 mod request_id;
 mod security_headers;
@@ -33,6 +34,7 @@ pub fn around(routes: impl Endpoint<Output: IntoResponse> + 'static, exposure: E
         .around(cors::cors)
         .around(security_headers::security_headers)
         .around(trace::trace)
+        .around(measure::measure)
         .around(request_id::request_id)
         .around(client_address::client_address)
         .before(move |mut request| {

@@ -25,6 +25,10 @@ impl Place {
         })
     }
 
+    pub fn template(&self) -> &'static str {
+        self.template
+    }
+
     /// The methods that are served here, for `Allow`.
     pub fn methods(&self) -> String {
         let mut methods: Vec<String> = self

@@ -1,10 +1,10 @@
 //! One request with its redirects and repetitions.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, Response};
-use url::Url;
+use url::{Position, Url};
 
 use super::answer::{Answer, quote};
 use super::api::Headers;
@@ -15,6 +15,7 @@ use crate::slots::Slot;
 use crate::{ErrorKind, HttpError};
 use forewarm_domain::Secret;
 use forewarm_domain::auth::Auth;
+use forewarm_metrics::process;
 
 /// Redirects followed in a row.
 const MOST_HOPS: usize = 5;
@@ -134,9 +135,10 @@ impl Session {
         if let Some((name, value)) = self.own_header(url)? {
             request = request.header(name, value);
         }
-        let sent = request.send().await;
-        let response = sent.map_err(|error| HttpError::from_reqwest(&error, url))?;
-        Ok((response, slot))
+        let asked = Instant::now();
+        let sent = request.send().await.map_err(|error| HttpError::from_reqwest(&error, url));
+        count(url, &sent, asked.elapsed());
+        Ok((sent?, slot))
     }
 
     /// All that may have been sent to prove who asks, also to the token server.
@@ -159,6 +161,16 @@ impl Session {
         let name = HeaderName::try_from(name).map_err(|_| unfit(url))?;
         Ok(Some((name, sensitive(value, url)?)))
     }
+}
+
+fn count(url: &Url, sent: &Result<Response, HttpError>, took: Duration) {
+    let host = &url[Position::BeforeHost..Position::AfterPort];
+    let code = match sent {
+        Ok(response) => response.status().as_str().to_owned(),
+        Err(error) => error.kind.code(),
+    };
+    process().registry_requests.add([host, &code]);
+    process().registry_request_duration.observe([host], took);
 }
 
 fn sensitive(secret: &Secret, url: &Url) -> Result<HeaderValue, HttpError> {
