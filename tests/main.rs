@@ -29,6 +29,7 @@ mod harbor_facade;
 mod health;
 mod http_server;
 mod keyring;
+mod logging;
 mod metrics;
 mod migrations;
 mod oidc;

@@ -1,9 +1,14 @@
 //! What a process says about itself: text on a terminal, JSON elsewhere.
 
+mod json;
+
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::JsonFields;
+
+use json::FlatJson;
 
 #[derive(Debug, Clone, Args)]
 pub struct LogArgs {
@@ -15,7 +20,7 @@ pub struct LogArgs {
     )]
     pub log: String,
 
-    /// How log lines look.
+    /// How log lines look: text on a terminal and JSON elsewhere, or one of them always.
     #[arg(long, env = "FOREWARM_LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,
 }
@@ -41,7 +46,7 @@ pub fn start(args: &LogArgs) -> anyhow::Result<()> {
     };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
-        subscriber.json().flatten_event(true).init();
+        subscriber.fmt_fields(JsonFields::new()).event_format(FlatJson).init();
     } else {
         subscriber.init();
     }
