@@ -14,6 +14,7 @@ mod crash;
 mod cron;
 mod demo;
 mod disabled_instances;
+mod doctor;
 mod embedded_postgres;
 mod end_to_end;
 mod events;

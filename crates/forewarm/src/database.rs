@@ -43,9 +43,14 @@ impl DatabaseArgs {
     /// Opens the database of a process that has none of its own: one that is given, or the embedded one of a
     /// `forewarm serve` on this machine.
     pub async fn open_existing(&self) -> anyhow::Result<Store> {
+        self.connect(&self.url()?).await
+    }
+
+    /// The address of a database that is there: one that is given, or that of a `forewarm serve` on this machine.
+    pub fn url(&self) -> anyhow::Result<String> {
         match &self.database_url {
-            Some(url) => self.connect(url).await,
-            None => self.connect(&running_url(&self.state_dir()?)?).await,
+            Some(url) => Ok(url.clone()),
+            None => Ok(running_url(&self.state_dir()?)?),
         }
     }
 

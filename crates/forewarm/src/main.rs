@@ -3,6 +3,7 @@
 mod client;
 mod database;
 mod demo;
+mod doctor;
 mod duration;
 mod first_admin;
 mod follow;
@@ -55,6 +56,7 @@ enum Command {
     User(user::UserArgs),
     Key(key::KeyCommandArgs),
     Migrate(migrate::MigrateArgs),
+    Doctor(doctor::DoctorArgs),
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Print the API's OpenAPI document.
     Openapi(openapi::OpenapiArgs),
@@ -72,6 +74,7 @@ async fn main() -> ExitCode {
         Command::User(args) => user::run(args).await,
         Command::Key(args) => key::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Healthcheck(args) => healthcheck::run(args).await,
         Command::Openapi(args) => openapi::run(&args),
     };

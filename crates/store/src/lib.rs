@@ -3,6 +3,7 @@
 
 mod actor;
 pub mod audit;
+mod checkup;
 mod clock;
 mod credentials;
 mod error;
@@ -43,10 +44,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use actor::Actor;
+pub use checkup::{Server, knock};
 pub use clock::Clock;
 pub use error::StoreError;
 pub use keyring::Keyring;
-pub use migrate::{is_migrated, migrate};
+pub use migrate::{Standing, is_migrated, migrate, standing};
+pub use queue_state::QueueState;
 
 /// The database, the clock that its rows are written by, and the keys of its secrets. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -17,22 +17,43 @@ pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How a schema compares with what this version wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Migrations of this version that are missing there.
+    pub missing: usize,
+    /// Migrations there that this version does not know: a newer one has been at work.
+    pub unknown: usize,
+}
+
 /// Whether every migration of this version, ours and the queue's, has been applied. Each is committed on its own, so a
 /// process that died half-way leaves some out.
 pub async fn is_migrated(pool: &PgPool) -> Result<bool, StoreError> {
-    Ok(is_applied(&MIGRATIONS, pool).await? && is_applied(&PostgresStorage::<()>::migrations(), pool).await?)
+    Ok(standing(pool).await?.missing == 0)
 }
 
-async fn is_applied(set: &Migrator, pool: &PgPool) -> Result<bool, StoreError> {
+/// The same in numbers.
+pub async fn standing(pool: &PgPool) -> Result<Standing, StoreError> {
+    let ours = compare(&MIGRATIONS, pool).await?;
+    let queues = compare(&PostgresStorage::<()>::migrations(), pool).await?;
+    Ok(Standing { missing: ours.missing + queues.missing, unknown: ours.unknown + queues.unknown })
+}
+
+async fn compare(set: &Migrator, pool: &PgPool) -> Result<Standing, StoreError> {
+    let wanted: Vec<i64> = set
+        .iter()
+        .filter(|migration| !migration.migration_type.is_down_migration())
+        .map(|migration| migration.version)
+        .collect();
     let exists = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(&*set.table_name);
     if !exists.fetch_one(pool).await? {
-        return Ok(false);
+        return Ok(Standing { missing: wanted.len(), unknown: 0 });
     }
     let query = format!("SELECT version FROM {} WHERE success", set.table_name);
     // Safe: the name of the table is a constant of the crate that the migrations belong to.
     let applied: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(pool).await?;
-    let mut wanted = set.iter().filter(|migration| !migration.migration_type.is_down_migration());
-    Ok(wanted.all(|migration| applied.contains(&migration.version)))
+    let lacking = |one: &[i64], other: &[i64]| one.iter().filter(|version| !other.contains(version)).count();
+    Ok(Standing { missing: lacking(&wanted, &applied), unknown: lacking(&applied, &wanted) })
 }
 
 /// Two indexes of apalis-postgres 1.0.0 repeat others and cost every write of a job.

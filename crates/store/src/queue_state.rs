@@ -7,11 +7,11 @@ use sqlx::PgConnection;
 
 use crate::queue::QUEUES;
 use crate::sweep::GRACE_SECONDS;
-use crate::StoreError;
+use crate::{Store, StoreError};
 
 /// One queue.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct QueueState {
+pub struct QueueState {
     pub queue: &'static str,
     /// Tickets whose time has come.
     pub due: i64,
@@ -25,6 +25,20 @@ pub(crate) struct QueueState {
     pub workers: i64,
     /// Since the last sign of life of any worker; None = there has been none for an hour.
     pub heartbeat_age: Option<Duration>,
+}
+
+impl Store {
+    /// Every queue.
+    pub async fn queue_states(&self) -> Result<Vec<QueueState>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        read(&mut connection, self.clock.bind()).await
+    }
+
+    /// Tasks whose next step is late by more than the sweep's grace, or whose lease ran out as long ago.
+    pub async fn overdue_tasks(&self) -> Result<i64, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        overdue_tasks(&mut connection, self.clock.bind()).await
+    }
 }
 
 pub(crate) async fn read(

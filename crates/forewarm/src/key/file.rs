@@ -38,6 +38,10 @@ pub fn text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     Ok(text)
 }
 
+pub fn is_readable_by_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & READABLE_BY_OTHERS != 0)
+}
+
 /// Makes a file with a new key and returns the key's id. A file that is there already is left as it is.
 pub fn make(path: &Path) -> anyhow::Result<String> {
     let key = Key::generate();

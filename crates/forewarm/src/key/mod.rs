@@ -84,6 +84,12 @@ impl KeyArgs {
         file::read(&path)
     }
 
+    /// Which of the files with keys others can read.
+    pub fn readable_by_others(&self, state_dir: Option<&Path>) -> Vec<PathBuf> {
+        let own = state_dir.filter(|_| self.key_file.is_empty()).map(|dir| dir.join(STATE_FILE));
+        self.key_file.iter().cloned().chain(own).filter(|path| file::is_readable_by_others(path)).collect()
+    }
+
     /// Those of the files, and then those of the variable.
     fn given(&self) -> anyhow::Result<Option<Keyring>> {
         let mut text = Zeroizing::new(String::new());

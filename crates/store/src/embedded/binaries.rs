@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::EmbeddedError;
-use super::layout::Layout;
 
 /// The oldest major version that the SQL of this crate is written for.
 const OLDEST: u32 = 14;
@@ -21,17 +20,16 @@ pub(super) struct Binaries {
 impl Binaries {
     /// The first of the known places; when there is a cluster already, the first that holds the cluster's own major
     /// version, because no other can read its files.
-    pub fn find(layout: &Layout) -> Result<Self, EmbeddedError> {
-        let found = candidates(layout.state_dir())?;
-        let data = layout.data();
-        let Some(cluster) = cluster_major(&data) else {
+    pub fn find(state_dir: &Path, data: &Path) -> Result<Self, EmbeddedError> {
+        let found = candidates(state_dir)?;
+        let Some(cluster) = cluster_major(data) else {
             let install = install_command();
             return found.into_iter().next().ok_or(EmbeddedError::NoBinaries { install });
         };
         let versions: Vec<String> = found.iter().map(|binaries| binaries.major.to_string()).collect();
         found.into_iter().find(|binaries| binaries.major == cluster).ok_or_else(|| {
             let found = if versions.is_empty() { "none".to_owned() } else { versions.join(", ") };
-            EmbeddedError::VersionMismatch { data, cluster, found }
+            EmbeddedError::VersionMismatch { data: data.to_owned(), cluster, found }
         })
     }
 

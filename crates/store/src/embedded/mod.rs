@@ -7,6 +7,7 @@ mod account;
 mod binaries;
 mod cluster;
 mod error;
+mod inspect;
 mod layout;
 mod log;
 mod pidfile;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 pub use error::EmbeddedError;
+pub use inspect::{Inspection, inspect};
 pub use layout::default_state_dir;
 pub use runtime::running_url;
 
@@ -72,7 +74,7 @@ impl Embedded {
     pub async fn start(options: EmbeddedOptions) -> Result<Self, EmbeddedError> {
         let account = Account::choose(options.user.as_deref())?;
         let layout = Layout::open(&options.state_dir, account)?;
-        let binaries = Binaries::find(&layout)?;
+        let binaries = Binaries::find(layout.state_dir(), &layout.data())?;
         pidfile::clear(&layout).await?;
         cluster::ensure(&layout, &binaries, options.sync_initdb).await?;
         let server = Server::start(&layout, &binaries, &options).await?;

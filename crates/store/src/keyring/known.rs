@@ -56,6 +56,12 @@ impl Store {
         Ok(Introduced { missing, is_new })
     }
 
+    /// Compares this process's keys with those of the database, and changes nothing.
+    pub async fn check_keys(&self) -> Result<(), Unknown> {
+        let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+        compare(&self.keys, &rows(&mut connection).await?).map(drop)
+    }
+
     /// Ids of the keys that processes were started with, oldest first.
     pub async fn known_keys(&self) -> Result<Vec<String>, StoreError> {
         let mut connection = self.pool.acquire().await?;
