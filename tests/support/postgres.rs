@@ -124,15 +124,7 @@ impl Server {
     }
 
     async fn migrate_template(&mut self) -> anyhow::Result<()> {
-        let pool = PgPoolOptions::new().max_connections(2).connect(&self.url_of(TEMPLATE)).await?;
-        let prepared = async {
-            forewarm_store::migrate(&pool).await?;
-            access::let_in(&pool).await
-        };
-        let prepared = prepared.await;
-        // A template with a session on it cannot be copied.
-        pool.close().await;
-        Ok(prepared?)
+        prepare(&self.url_of(TEMPLATE)).await
     }
 
     async fn drop_leftovers(&mut self) -> anyhow::Result<()> {
@@ -162,6 +154,19 @@ impl Server {
         url.set_path(name);
         url.into()
     }
+}
+
+/// Migrates a database and lets the tests' administrator in.
+pub async fn prepare(url: &str) -> anyhow::Result<()> {
+    let pool = PgPoolOptions::new().max_connections(2).connect(url).await?;
+    let prepared = async {
+        forewarm_store::migrate(&pool).await?;
+        access::let_in(&pool).await
+    };
+    let prepared = prepared.await;
+    // A template with a session on it cannot be copied.
+    pool.close().await;
+    Ok(prepared?)
 }
 
 async fn start_in_a_free_slot() -> anyhow::Result<Embedded> {

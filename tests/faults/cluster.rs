@@ -1,0 +1,58 @@
+//! A Postgres of the test's own, to be broken.
+
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use forewarm_store::embedded::{Embedded, EmbeddedOptions};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::support::postgres::prepare;
+
+pub struct Cluster {
+    /// None: it is down.
+    server: Option<Embedded>,
+    folder: TempDir,
+    settings: Vec<(String, String)>,
+    pub url: String,
+}
+
+impl Cluster {
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::Builder::new().prefix("forewarm-").tempdir().unwrap();
+        // The server's user must get through.
+        set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut cluster = Self { server: None, folder, settings, url: String::new() };
+        cluster.up().await;
+        prepare(&cluster.url).await.unwrap();
+        cluster
+    }
+
+    pub async fn up(&mut self) {
+        let options = EmbeddedOptions {
+            sync_initdb: false,
+            settings: self.settings.clone(),
+            ..EmbeddedOptions::new(self.folder.path().join("state"))
+        };
+        let server = Embedded::start(options).await.unwrap();
+        self.url = server.url();
+        self.server = Some(server);
+    }
+
+    /// In order: sessions are cut, transactions rolled back.
+    pub async fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await.unwrap();
+        }
+    }
+
+    /// SIGKILL to the postmaster, as the kernel does when memory runs out.
+    pub async fn kill(&mut self) {
+        if let Some(server) = self.server.take() {
+            kill_process(Pid::from_raw(server.pid()).unwrap(), Signal::KILL).unwrap();
+            server.wait().await;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A Postgres that goes away, in every way that it can, or has no room.
+
+use std::time::Duration;
+
+use sqlx::{Connection, Executor, PgConnection};
+use tokio::time::sleep;
+
+use super::break_while_running;
+use super::scene::{Scene, Setup};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_restarts_crashes_and_stays_away_costs_time_and_nothing_else() {
+    let setup = Setup { cluster: Some(vec![]), ..Setup::default() };
+    let verdict = break_while_running(setup, async |scene: &mut Scene| {
+        for third in 0..3 {
+            scene.until_jobs(20 + third * scene.tasks() / 4).await;
+            scene.chance.pause(0..500).await;
+            match third {
+                0 => scene.cluster().stop().await,
+                1 => scene.cluster().kill().await,
+                _ => {
+                    scene.cluster().stop().await;
+                    // More than two leases.
+                    sleep(Duration::from_secs(8)).await;
+                }
+            }
+            scene.cluster().up().await;
+        }
+    })
+    .await;
+    verdict.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_one_by_one_cost_nothing() {
+    let setup = Setup { cluster: Some(vec![]), ..Setup::default() };
+    let verdict = break_while_running(setup, async |scene: &mut Scene| {
+        let mut admin = PgConnection::connect(scene.database()).await.unwrap();
+        for _ in 0..120 {
+            scene.chance.pause(10..150).await;
+            cut_one(&mut admin).await;
+        }
+    })
+    .await;
+    verdict.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_locks_rows_in_the_opposite_order_costs_nothing() {
+    // A deadlock is found at once.
+    let setup = Setup { cluster: Some(vec![("deadlock_timeout", "50ms")]), ..Setup::default() };
+    let verdict = break_while_running(setup, async |scene: &mut Scene| {
+        let mut stranger = PgConnection::connect(scene.database()).await.unwrap();
+        scene.until_jobs(5).await;
+        for _ in 0..25 {
+            lock_backwards(&mut stranger).await;
+            scene.chance.pause(10..200).await;
+        }
+        let deadlocks = "SELECT sum(deadlocks)::bigint FROM pg_stat_database";
+        let deadlocks: i64 = sqlx::query_scalar(deadlocks).fetch_one(&mut stranger).await.unwrap();
+        eprintln!("{deadlocks} deadlocks");
+    })
+    .await;
+    verdict.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_without_a_free_connection_is_waited_for() {
+    let setup = Setup { cluster: Some(vec![("max_connections", "50")]), ..Setup::default() };
+    let verdict = break_while_running(setup, async |scene: &mut Scene| {
+        for _ in 0..2 {
+            scene.until_jobs(20).await;
+            let mut admin = PgConnection::connect(scene.database()).await.unwrap();
+            let mut hogs = Vec::new();
+            for _ in 0..60 {
+                match PgConnection::connect(scene.database()).await {
+                    Ok(hog) => hogs.push(hog),
+                    // Full: a place of theirs becomes one of ours.
+                    Err(_) => cut_one(&mut admin).await,
+                }
+            }
+            assert!(hogs.len() > 30, "only {} connections were taken", hogs.len());
+            sleep(Duration::from_secs(5)).await;
+        }
+    })
+    .await;
+    verdict.assert_clean();
+}
+
+/// Ends any session of the program.
+async fn cut_one(admin: &mut PgConnection) {
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE application_name = 'forewarm' ORDER BY random() LIMIT 1";
+    admin.execute(cut).await.unwrap();
+}
+
+/// Locks open tasks from the last to the first, one by one, as no statement of ours does; then lets go.
+async fn lock_backwards(stranger: &mut PgConnection) {
+    let open = "SELECT id FROM tasks WHERE status = 'running' ORDER BY id DESC LIMIT 40";
+    let ids: Vec<i64> = sqlx::query_scalar(open).fetch_all(&mut *stranger).await.unwrap();
+    let mut transaction = stranger.begin().await.unwrap();
+    for id in ids {
+        let lock = sqlx::query("SELECT FROM tasks WHERE id = $1 FOR UPDATE").bind(id);
+        if lock.execute(&mut *transaction).await.is_err() {
+            // The deadlock was ended at our cost.
+            break;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    transaction.rollback().await.unwrap();
+}

@@ -1,0 +1,58 @@
+//! The same without processes, on a clock that the test moves: for faults that last for hours.
+
+use forewarm_domain::instance::Instance;
+use forewarm_domain::registry::Registry;
+use forewarm_fake::dragonfly::{Dragonfly, Knobs};
+use forewarm_fake::registry::{Pushed, Registry as FakeRegistry};
+
+use super::checker::{self, Case, Verdict};
+use crate::support::lab::Lab;
+
+const INSTANCE: &str = "dragonfly";
+
+pub struct Hours {
+    pub lab: Lab,
+    pub images: FakeRegistry,
+    pub engine: Dragonfly,
+    pub executions: Vec<i64>,
+    pushed: Vec<Pushed>,
+    registry: Registry,
+    instance: Instance,
+}
+
+impl Hours {
+    /// One execution of this many images has begun, and not a step of it is done.
+    pub async fn start(images: usize) -> Self {
+        Self::with(images, Knobs::default()).await
+    }
+
+    pub async fn with(images: usize, knobs: Knobs) -> Self {
+        let lab = Lab::start().await;
+        checker::watch(&lab.database.url).await;
+        let names: Vec<String> = (0..images).map(|i| format!("shop/app:v{i}")).collect();
+        let images = FakeRegistry::start().await.unwrap();
+        let pushed = images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let engine = Dragonfly::start_with(Knobs { clock: lab.clock.clone(), ..knobs }).await.unwrap();
+        let registry = lab.registry("hub", &images.url()).await;
+        let instance = lab.instance(Lab::draft(INSTANCE, "dragonfly", &engine.url())).await;
+        let mut hours = Self { lab, images, engine, executions: vec![], pushed, registry, instance };
+        let id = hours.lab.execute(Lab::select(&hours.registry, vec![], &[&hours.instance])).await;
+        hours.executions.push(id);
+        hours
+    }
+
+    pub async fn verdict(&self, all_succeed: bool) -> Verdict {
+        self.case(all_succeed).judge(&[]).await
+    }
+
+    pub fn case(&self, all_succeed: bool) -> Case<'_> {
+        Case {
+            database: &self.lab.database.url,
+            registry: self.images.url(),
+            images: &self.pushed,
+            engines: vec![(INSTANCE, &self.engine)],
+            executions: &self.executions,
+            all_succeed,
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What is broken: a server, workers, a database, a registry and an engine, with executions under way.
+
+use std::time::{Duration, Instant};
+
+use forewarm_fake::clock::Clock;
+use forewarm_fake::dragonfly::{Cluster as Peers, Dragonfly, Knobs, TEST_TOKEN};
+use forewarm_fake::registry::{self, Pushed, Registry};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+
+use super::chance::Chance;
+use super::checker::{self, Case, Verdict};
+use super::cluster::Cluster;
+use super::crew::Worker;
+use super::haste;
+use crate::support::postgres::{Database, database};
+use crate::support::server::Server;
+
+/// Far more than anything takes; whoever needs it has failed.
+pub const PATIENCE: Duration = Duration::from_secs(240);
+pub const POLL: Duration = Duration::from_millis(100);
+const INSTANCE: &str = "dragonfly";
+const RUN: &str = "/api/v1/projects/shop/policies/all/executions";
+
+/// How large it is, and of what kind.
+pub struct Setup {
+    pub images: usize,
+    pub executions: usize,
+    pub workers: usize,
+    pub max_in_flight: usize,
+    /// Postgres is the scene's own, with these settings, and not shared with other tests.
+    pub cluster: Option<Vec<(&'static str, &'static str)>>,
+    pub registry: registry::Knobs,
+    /// Seconds that processes get to end in order.
+    pub drain: &'static str,
+    /// The server does work, too.
+    pub serve_works: bool,
+    /// What is broken is no excuse for a task that ends in error.
+    pub all_succeed: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            images: 200,
+            executions: 1,
+            workers: 2,
+            max_in_flight: 150,
+            cluster: None,
+            registry: registry::Knobs::default(),
+            drain: "1",
+            serve_works: false,
+            all_succeed: true,
+        }
+    }
+}
+
+enum Rows {
+    Shared(Database),
+    Own(Cluster),
+}
+
+pub struct Scene {
+    pub chance: Chance,
+    pub images: Registry,
+    pub engine: Dragonfly,
+    pub server: Server,
+    pub crew: Vec<Worker>,
+    pub executions: Vec<i64>,
+    pushed: Vec<Pushed>,
+    rows: Rows,
+    setup: Setup,
+}
+
+impl Scene {
+    /// Everything runs, and every execution has begun.
+    pub async fn start(setup: Setup) -> Self {
+        let rows = match &setup.cluster {
+            Some(settings) => Rows::Own(Cluster::start(settings).await),
+            None => Rows::Shared(database().await),
+        };
+        let url = rows.url().to_owned();
+        checker::watch(&url).await;
+        let images = Registry::start_with(setup.registry.clone()).await.unwrap();
+        let names: Vec<String> =
+            (0..setup.images).map(|i| format!("shop/app{}:v{}", i / 50, i % 50)).collect();
+        let pushed = images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let engine = Dragonfly::start_with(fast_engine()).await.unwrap();
+        let server = serve(&url, &setup).await;
+        furnish(&server, &images, &engine, &setup).await;
+        let mut scene = Self {
+            chance: Chance::new(),
+            images,
+            engine,
+            server,
+            crew: Vec::new(),
+            executions: Vec::new(),
+            pushed,
+            rows,
+            setup,
+        };
+        for _ in 0..scene.setup.executions {
+            scene.execute().await;
+        }
+        for _ in 0..scene.setup.workers {
+            scene.hire(&[]);
+        }
+        scene
+    }
+
+    /// Runs the policy once more.
+    pub async fn execute(&mut self) -> i64 {
+        let execution = self.server.create(RUN, &json!({})).await;
+        let id = execution["id"].as_i64().unwrap();
+        self.executions.push(id);
+        id
+    }
+
+    /// One more worker, with these variables besides the usual ones.
+    pub fn hire(&mut self, variables: &[(&str, &str)]) -> &mut Worker {
+        let worker = Worker::start(&self.variables(variables));
+        self.crew.push(worker);
+        self.crew.last_mut().unwrap()
+    }
+
+    /// What a process of this scene must be told.
+    pub fn variables<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let mut variables = usual(self.rows.url(), self.setup.drain);
+        variables.extend(more);
+        variables
+    }
+
+    /// SIGKILL to a worker, and another in its place.
+    pub async fn replace_worker(&mut self, index: usize) {
+        self.crew[index].kill().await;
+        let mut worker = Worker::start(&self.variables(&[]));
+        std::mem::swap(&mut self.crew[index], &mut worker);
+    }
+
+    /// SIGKILL to the server, and another in its place.
+    pub async fn replace_server(&mut self) {
+        self.server.process.kill().await.unwrap();
+        self.server = serve(self.rows.url(), &self.setup).await;
+    }
+
+    /// The scene's own Postgres.
+    pub fn cluster(&mut self) -> &mut Cluster {
+        match &mut self.rows {
+            Rows::Own(cluster) => cluster,
+            Rows::Shared(_) => panic!("the database of this scene is shared with other tests"),
+        }
+    }
+
+    pub fn database(&self) -> &str {
+        self.rows.url()
+    }
+
+    pub fn tasks(&self) -> usize {
+        self.pushed.len() * self.executions.len()
+    }
+
+    /// Waits until the engine has been given this many jobs.
+    pub async fn until_jobs(&self, count: usize) {
+        let begun = Instant::now();
+        while self.engine.received().len() < count {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the engine has {} jobs, not {count}",
+                self.engine.received().len()
+            );
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Waits until nothing is left to do: all executions have ended, and their tickets are gone.
+    pub async fn until_done(&self) {
+        let begun = Instant::now();
+        loop {
+            let left = self.left_to_do().await;
+            if left.as_ref().is_ok_and(|left| *left == 0) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "still to do: {left:?}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Tasks that somebody is working on, or says so.
+    pub async fn leases(&self) -> i64 {
+        let mut connection = PgConnection::connect(self.rows.url()).await.unwrap();
+        let leases = "SELECT count(*) FROM tasks WHERE lease_token IS NOT NULL";
+        sqlx::query_scalar(leases).fetch_one(&mut connection).await.unwrap()
+    }
+
+    /// Open executions, tasks and tickets.
+    async fn left_to_do(&self) -> Result<i64, sqlx::Error> {
+        let mut connection = PgConnection::connect(self.rows.url()).await?;
+        haste::spare_waiting(&mut connection).await?;
+        let left = "SELECT (SELECT count(*) FROM executions WHERE status IN ('pending', 'running'))
+                         + (SELECT count(*) FROM tasks WHERE status IN ('pending', 'running'))
+                         + (SELECT count(*) FROM apalis.jobs WHERE status NOT IN ('Done', 'Killed'))";
+        let left = sqlx::query_scalar(left).fetch_one(&mut connection).await;
+        connection.close().await?;
+        left
+    }
+
+    /// Judges what became of it, when all is done.
+    pub async fn verdict(&self) -> Verdict {
+        let mut told = Vec::new();
+        for id in &self.executions {
+            let (status, answer) = self.server.get(&format!("/api/v1/executions/{id}")).await;
+            assert_eq!(status, 200, "{answer}");
+            told.push((*id, answer));
+        }
+        let case = Case {
+            database: self.rows.url(),
+            registry: self.images.url(),
+            images: &self.pushed,
+            engines: vec![(INSTANCE, &self.engine)],
+            executions: &self.executions,
+            all_succeed: self.setup.all_succeed,
+        };
+        case.judge(&told).await
+    }
+}
+
+impl Rows {
+    fn url(&self) -> &str {
+        match self {
+            Self::Shared(database) => &database.url,
+            Self::Own(cluster) => &cluster.url,
+        }
+    }
+}
+
+/// Lives a hundred times as fast: what a real manager shows after 30 s it shows after 0.3 s.
+pub fn fast_engine() -> Knobs {
+    let cluster = Peers { job_rate_limit: 1_000_000, ..Peers::new(1) };
+    Knobs { clock: Clock::scaled(100.0), clusters: vec![cluster], ..Knobs::default() }
+}
+
+async fn serve(database: &str, setup: &Setup) -> Server {
+    let mut variables = usual(database, setup.drain);
+    if !setup.serve_works {
+        variables.push(("FOREWARM_NO_WORKER", "true"));
+    }
+    Server::start(&variables).await
+}
+
+fn usual<'a>(database: &'a str, drain: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("FOREWARM_DATABASE_URL", database),
+        ("FOREWARM_DATABASE_CONNECTIONS", "10"),
+        ("FOREWARM_LEASE_SECONDS", "3"),
+        ("FOREWARM_DRAIN_SECONDS", drain),
+        ("FOREWARM_HEALTH_SECONDS", "0"),
+        ("FOREWARM_LOG", "info"),
+    ]
+}
+
+async fn furnish(server: &Server, images: &Registry, engine: &Dragonfly, setup: &Setup) {
+    server.create("/api/v1/registries", &json!({"name": "hub", "kind": "oci", "url": images.url()})).await;
+    let instance = json!({
+        "name": INSTANCE, "vendor": "dragonfly", "endpoint": engine.url(),
+        "auth": {"mode": "bearer", "secret": TEST_TOKEN}, "settings": {"check_seconds": 1},
+        "max_in_flight": setup.max_in_flight,
+    });
+    server.create("/api/v1/instances", &instance).await;
+    server.create("/api/v1/projects", &json!({"name": "shop", "registry": "hub", "namespace": "shop"})).await;
+    let policy = json!({"name": "all", "instances": [INSTANCE], "filters": [], "max_attempts": 5});
+    let _: Value = server.create("/api/v1/projects/shop/policies", &policy).await;
+}
