@@ -1,12 +1,12 @@
 //! Processes that are asked to stop while they work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use forewarm_fake::Fault;
 use rustix::process::Signal;
 
 use super::break_while_running;
-use super::scene::{Scene, Setup};
+use super::scene::{PATIENCE, POLL, Scene, Setup};
 
 /// What a process needs besides its drain time: to give leases back, and to end.
 const MARGIN: Duration = Duration::from_secs(8);
@@ -16,14 +16,8 @@ async fn workers_that_are_asked_to_stop_end_within_their_drain_time_and_leave_no
     let setup = Setup { drain: "2", ..Setup::default() };
     let verdict = break_while_running(setup, async |scene: &mut Scene| {
         for round in 1..=3 {
-            // Some calls outlive the drain time.
-            scene
-                .engine
-                .faults()
-                .on("POST", "/oapi/v1/jobs")
-                .times(3)
-                .inject(Fault::Delay(Duration::from_secs(9)));
             scene.until_jobs(round * scene.tasks() / 5).await;
+            hold_some_calls(scene).await;
             for mut worker in scene.crew.split_off(0) {
                 worker.ready().await;
                 let (status, time) = worker.stopped().await;
@@ -46,13 +40,7 @@ async fn a_server_that_is_asked_to_stop_is_not_ready_before_it_has_ended_its_wor
     let setup = Setup { images: 100, workers: 0, drain: "3", serve_works: true, ..Setup::default() };
     let verdict = break_while_running(setup, async |scene: &mut Scene| {
         scene.until_jobs(scene.tasks() / 4).await;
-        scene
-            .engine
-            .faults()
-            .on("POST", "/oapi/v1/jobs")
-            .times(2)
-            .inject(Fault::Delay(Duration::from_secs(9)));
-        scene.until_jobs(scene.tasks() / 3).await;
+        hold_some_calls(scene).await;
         assert_eq!(scene.server.get("/readyz").await.0, 200);
 
         scene.server.signal(Signal::TERM);
@@ -64,4 +52,17 @@ async fn a_server_that_is_asked_to_stop_is_not_ready_before_it_has_ended_its_wor
     })
     .await;
     verdict.assert_clean();
+}
+
+/// Makes some requests for jobs outlive every drain time; returns when the first is under way.
+async fn hold_some_calls(scene: &Scene) {
+    let posts = || scene.engine.recorder().count("POST", "/oapi/v1/jobs");
+    let before = posts();
+    let held = scene.engine.faults().on("POST", "/oapi/v1/jobs").times(3);
+    held.inject(Fault::Delay(Duration::from_secs(9)));
+    let begun = Instant::now();
+    while posts() == before {
+        assert!(begun.elapsed() < PATIENCE, "nothing is asked of the engine any more");
+        tokio::time::sleep(POLL).await;
+    }
 }
