@@ -7,6 +7,7 @@ mod cluster;
 mod crew;
 mod database;
 mod deaths;
+mod engine;
 mod haste;
 mod hours;
 mod scene;

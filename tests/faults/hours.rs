@@ -1,5 +1,7 @@
 //! The same without processes, on a clock that the test moves: for faults that last for hours.
 
+use std::time::Duration;
+
 use forewarm_domain::instance::Instance;
 use forewarm_domain::registry::Registry;
 use forewarm_fake::dragonfly::{Dragonfly, Knobs};
@@ -39,6 +41,27 @@ impl Hours {
         let id = hours.lab.execute(Lab::select(&hours.registry, vec![], &[&hours.instance])).await;
         hours.executions.push(id);
         hours
+    }
+
+    /// Does what is due within this time, each thing when it is due; then it is so much later.
+    pub async fn run_for(&self, time: Duration) {
+        let end = self.lab.clock.now() + time;
+        loop {
+            self.lab.run_due().await;
+            let due = self.lab.store.next_job_due().await.unwrap().filter(|due| *due < end);
+            let until = due.unwrap_or(end) - self.lab.clock.now();
+            self.lab.clock.advance(until.to_std().unwrap_or_default() + Duration::from_millis(1));
+            if due.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Does everything that is left to do, however late.
+    pub async fn run_dry(&self) {
+        self.lab.run_dry().await;
+        self.lab.worker.sweep().await;
+        self.lab.run_dry().await;
     }
 
     pub async fn verdict(&self, all_succeed: bool) -> Verdict {
