@@ -36,6 +36,19 @@ async fn two_tags_of_an_artifact_pushed_together_are_one_event() {
 }
 
 #[tokio::test]
+async fn without_a_window_an_event_waits_for_nothing() {
+    let mut scene = Scene::start().await;
+    scene.lab.store = scene.lab.store.clone().with_gathering(Duration::ZERO);
+    scene.policy("all", &[Push], vec![]).await;
+    let pushed = scene.images.push_image("shop/web", "v1", ImageSpec::default());
+
+    scene.push("shop/web", &pushed.digest, "v1").await;
+    assert!(scene.lab.worker.run_one().await, "it is due at once");
+
+    assert_eq!(scene.started().await, ["all"]);
+}
+
+#[tokio::test]
 async fn what_happens_later_is_another_event() {
     let scene = Scene::start().await;
     scene.policy("all", &[Push], vec![]).await;

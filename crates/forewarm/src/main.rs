@@ -5,6 +5,7 @@ mod database;
 mod demo;
 mod doctor;
 mod duration;
+mod events;
 mod first_admin;
 mod follow;
 mod healthcheck;

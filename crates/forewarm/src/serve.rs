@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::{DatabaseArgs, prepare};
+use crate::events::EventArgs;
 use crate::first_admin::FirstAdminArgs;
 use crate::http::HttpArgs;
 use crate::key::{self, KeyArgs};
@@ -58,6 +59,9 @@ pub struct ServeArgs {
     pub work: WorkArgs,
 
     #[command(flatten)]
+    pub events: EventArgs,
+
+    #[command(flatten)]
     pub database: DatabaseArgs,
 
     #[command(flatten)]
@@ -91,7 +95,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         None => args.keys.existing(args.database.state_dir().ok().as_deref())?,
     };
     prepare(&store, args.migrate || embedded.is_some()).await?;
-    let store = key::unlock(store, keys).await?;
+    let store = args.events.of(key::unlock(store, keys).await?);
     key::seal_plain(&store).await?;
     args.admin.ensure(&store).await?;
     let scheme = if front.exposure.https { "https" } else { "http" };

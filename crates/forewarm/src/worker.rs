@@ -9,6 +9,7 @@ use forewarm_store::retention::Retention;
 use forewarm_worker::{Settings, Worker};
 
 use crate::database::{DatabaseArgs, prepare};
+use crate::events::EventArgs;
 use crate::key::{self, KeyArgs};
 use crate::logging::{self, LogArgs};
 use crate::metrics::{self, MetricsArgs};
@@ -22,6 +23,9 @@ use crate::shutdown;
 pub struct WorkerArgs {
     #[command(flatten)]
     pub work: WorkArgs,
+
+    #[command(flatten)]
+    pub events: EventArgs,
 
     #[command(flatten)]
     pub database: DatabaseArgs,
@@ -98,7 +102,7 @@ pub async fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     let keys = args.keys.existing(args.database.state_dir().ok().as_deref())?;
     let store = args.database.open_existing().await?;
     prepare(&store, false).await?;
-    let store = key::unlock(store, keys).await?;
+    let store = args.events.of(key::unlock(store, keys).await?);
     tracing::info!(pid = std::process::id(), "working");
     let outbound = args.outbound.outbound();
     metrics::serve(watched, ApiState::new(store.clone(), outbound.clone(), stop.clone()));

@@ -59,6 +59,8 @@ pub struct Store {
     actor: Option<Arc<Actor>>,
     keys: Keyring,
     gauges: gauges::Cache,
+    /// How long an event waits for more hints about its artifact.
+    gathering: Duration,
 }
 
 /// How long a request may wait for a connection; short, so that an outage shows as one (and a worker that lost the
@@ -78,12 +80,19 @@ impl Store {
 
     /// Without keys, it neither opens nor writes a secret.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
-        Self { pool, clock, actor: None, keys: Keyring::none(), gauges: gauges::Cache::default() }
+        let (keys, gauges) = (Keyring::none(), gauges::Cache::default());
+        Self { pool, clock, actor: None, keys, gauges, gathering: events::GATHERING }
     }
 
     #[must_use]
     pub fn with_keys(self, keys: Keyring) -> Self {
         Self { keys, ..self }
+    }
+
+    /// Has events wait so long for more hints about their artifact, in place of [`events::GATHERING`].
+    #[must_use]
+    pub fn with_gathering(self, gathering: Duration) -> Self {
+        Self { gathering, ..self }
     }
 
     pub fn keys(&self) -> &Keyring {

@@ -65,7 +65,8 @@ impl Events<'_> {
         let fresh = take_keys(tx, delivery.registry_id, &notices, now).await?;
         let is_new = first_of_each(&notices, &fresh);
         let new = hints(&notices).filter(|(n, _)| is_new.contains(n)).map(|(_, hint)| hint);
-        let events = upsert(tx, delivery.registry_id, &gather(new.clone()), now).await?;
+        let events =
+            upsert(tx, delivery.registry_id, &gather(new.clone()), now, self.store.gathering).await?;
         remember_events(tx, delivery.registry_id, new, &events).await?;
         let known = events_of_keys(tx, delivery.registry_id, &notices).await?;
         let rows = rows(notices, &is_new, &known);

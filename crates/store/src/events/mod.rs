@@ -19,7 +19,7 @@ pub(crate) use reticket::reticket;
 
 use crate::Store;
 
-/// How long an event waits for more hints about its artifact.
+/// How long an event waits for more hints about its artifact, unless the store is told otherwise.
 pub const GATHERING: Duration = Duration::from_secs(3);
 
 /// What can be done with events and deliveries.

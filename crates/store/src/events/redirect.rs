@@ -39,7 +39,9 @@ impl Events<'_> {
             tags: to.tags.clone(),
             kinds: to.kinds.clone(),
         };
-        let events = upsert(&mut tx, from.registry_id, &[happening], self.store.clock.bind()).await?;
+        let events =
+            upsert(&mut tx, from.registry_id, &[happening], self.store.clock.bind(), self.store.gathering)
+                .await?;
         let event_id = events.into_values().next();
         sqlx::query!(
             "UPDATE delivery_events SET event_id = $2, reason = $3 WHERE event_id = $1",

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::json;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::GATHERING;
 use crate::StoreError;
 use crate::queue::{self, Ticket};
 
@@ -42,12 +42,13 @@ pub(super) fn gather<'a>(hints: impl Iterator<Item = &'a Hint>) -> Vec<Happening
     found.into_values().collect()
 }
 
-/// Writes the events with their tickets, due a few seconds from now, as part of the caller's transaction.
+/// Writes the events with their tickets, due when they have gathered, as part of the caller's transaction.
 pub(super) async fn upsert(
     connection: &mut PgConnection,
     registry_id: i64,
     happenings: &[Happening],
     now: Option<DateTime<Utc>>,
+    gathering: Duration,
 ) -> Result<EventIds, StoreError> {
     let rows = sqlx::query!(
         r#"INSERT INTO events (registry_id, repository, subject, tags, tagless, kinds, due_at, created_at)
@@ -64,7 +65,7 @@ pub(super) async fn upsert(
         registry_id,
         json!(happenings),
         now,
-        GATHERING.as_secs_f64(),
+        gathering.as_secs_f64(),
     )
     .fetch_all(&mut *connection)
     .await?;
