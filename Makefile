@@ -19,7 +19,6 @@ fuzz:
 bench:
 	scripts/setup.sh cargo build --release --locked -p forewarm -p forewarm-bench
 	scripts/setup.sh target/release/forewarm-bench $(ARGS)
-	scripts/setup.sh cargo bench --locked -p forewarm-registry
 
 lint:
 	scripts/setup.sh cargo fmt --all --check

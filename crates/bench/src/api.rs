@@ -7,6 +7,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::program::ADMIN_PASSWORD;
+use crate::scene::{EVENT_SECRET, POLICY};
 
 /// How often an execution is looked at; an end is dated by the server, so this is no part of any figure.
 const LOOK: Duration = Duration::from_millis(100);
@@ -36,9 +37,15 @@ impl Api {
         answer(self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token).json(body)).await
     }
 
-    /// Starts a policy and answers the execution's id.
-    pub async fn execute(&self, project: &str, policy: &str) -> anyhow::Result<i64> {
-        let path = format!("/api/v1/projects/{project}/policies/{policy}/executions");
+    /// Tells of a push, as the registry `hub` would.
+    pub async fn notify(&self, notification: &Value) -> anyhow::Result<()> {
+        let request = self.client.post(format!("{}/api/v1/events/hub", self.url)).json(notification);
+        answer(request.header("x-forewarm-secret", EVENT_SECRET)).await.map(drop)
+    }
+
+    /// Starts a project's policy and answers the execution's id.
+    pub async fn execute(&self, project: &str) -> anyhow::Result<i64> {
+        let path = format!("/api/v1/projects/{project}/policies/{POLICY}/executions");
         let execution = self.create(&path, &Value::Null).await?;
         execution["id"].as_i64().context("the execution's id")
     }

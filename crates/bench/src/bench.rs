@@ -1,5 +1,6 @@
 //! What all measurements share.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::fakes::Fakes;
@@ -11,6 +12,8 @@ pub struct Bench {
     pub fakes: Fakes,
     pub binary: Binary,
     pub client: reqwest::Client,
+    /// Namespaces of the registry that have images.
+    pub filled: HashSet<String>,
     /// Smaller numbers, for a look while something is changed.
     pub quick: bool,
     /// How often each figure is measured; the median counts.
@@ -23,6 +26,7 @@ impl Bench {
             postgres: Postgres::start(folder).await?,
             fakes: Fakes::start().await?,
             client: reqwest::Client::new(),
+            filled: HashSet::new(),
             binary,
             quick,
             rounds,

@@ -12,6 +12,7 @@ mod report;
 mod rows;
 mod scene;
 mod statistics;
+mod throttle;
 mod usage;
 
 use std::fs::Permissions;

@@ -41,6 +41,10 @@ impl Pgbench {
     pub fn rate(&self) -> f64 {
         median(&self.rates)
     }
+
+    pub fn milliseconds(&self) -> f64 {
+        median(&self.milliseconds)
+    }
 }
 
 async fn run(bench: &Bench, database: &str, arguments: &[&str]) -> anyhow::Result<String> {

@@ -56,6 +56,8 @@ impl Binary {
         command.env("FOREWARM_LOG", "warn").env("FOREWARM_ADMIN_PASSWORD", ADMIN_PASSWORD);
         // The fakes are on this machine, and one user asks more than one should.
         command.env("FOREWARM_ALLOW_LOOPBACK", "true").env("FOREWARM_REQUESTS_PER_SECOND", "0");
+        // The time in which news of one artifact gathers is no part of the way.
+        command.env("FOREWARM_EVENT_WINDOW_SECONDS", "0");
         command.envs(variables.iter().copied());
         let log = self.folder.join(format!("{role}-{}.log", std::process::id()));
         let output = File::options().create(true).append(true).open(&log)?;

@@ -28,6 +28,11 @@ pub fn peak_memory(pid: u32) -> anyhow::Result<f64> {
     memory(pid, "VmHWM:")
 }
 
+/// Resident memory now, in MiB.
+pub fn resident_memory(pid: u32) -> anyhow::Result<f64> {
+    memory(pid, "VmRSS:")
+}
+
 fn memory(pid: u32, name: &str) -> anyhow::Result<f64> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(&path).with_context(|| path.clone())?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use forewarm_fake::dragonfly::{Outcome, Script};
-use forewarm_fake::registry::{ImageSpec, Registry};
+use forewarm_fake::registry::{ImageSpec, Pushed, Registry};
 
 /// Bytes of a layer: what is in it concerns nobody.
 const LAYER: usize = 48;
@@ -14,20 +14,22 @@ const LAYER: usize = 48;
 pub struct Content(Arc<Mutex<HashMap<String, Vec<String>>>>);
 
 impl Content {
-    /// Small images with a config and two layers each, no two of which are the same.
+    /// Images below a namespace, no two of which are the same.
     pub fn fill(&self, registry: &Registry, namespace: &str, repositories: usize, tags: usize) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for repository in
-            (0..repositories).map(|number| format!("{namespace}/team-{}/app-{number}", number % 10))
-        {
-            for tag in (0..tags).map(|number| format!("v{number}")) {
-                let layer = |place| format!("{repository}:{tag}:{place}");
-                let spec =
-                    ImageSpec::default().layer_of(&layer("base"), LAYER).layer_of(&layer("app"), LAYER);
-                let pushed = registry.push_image(&repository, &tag, spec);
-                known.insert(pushed.digest, pushed.blobs);
-            }
+        for number in 0..repositories {
+            let repository = format!("{namespace}/team-{}/app-{number}", number % 10);
+            (0..tags).for_each(|tag| drop(self.push(registry, &repository, &format!("v{tag}"))));
         }
+    }
+
+    /// A small image with a config and two layers.
+    pub fn push(&self, registry: &Registry, repository: &str, tag: &str) -> Pushed {
+        let layer = |place| format!("{repository}:{tag}:{place}");
+        let spec = ImageSpec::default().layer_of(&layer("base"), LAYER).layer_of(&layer("app"), LAYER);
+        let pushed = registry.push_image(repository, tag, spec);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(pushed.digest.clone(), pushed.blobs.clone());
+        pushed
     }
 
     pub fn script(&self) -> Script {

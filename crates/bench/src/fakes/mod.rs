@@ -26,6 +26,8 @@ pub struct Places {
 enum Command {
     /// Adds `repositories` × `tags` images below a namespace. Answered with `null`.
     Fill { namespace: String, repositories: usize, tags: usize },
+    /// Pushes one image. Answered with what the registry tells its subscribers of it.
+    Push { repository: String, tag: String },
     /// Forgets which requests came in so far. Answered with `null`.
     Forget,
     /// When jobs were asked of the quick engine, in nanoseconds since 1970.

@@ -68,6 +68,9 @@ impl Stage {
                 self.content.fill(&self.registry, &namespace, repositories, tags);
                 Value::Null
             }
+            Command::Push { repository, tag } => {
+                self.content.push(&self.registry, &repository, &tag).notification(&self.registry.url())
+            }
             Command::Forget => {
                 self.recorders().into_iter().for_each(Recorder::clear);
                 Value::Null
