@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::Utc;
 use forewarm_domain::digest::Digest;
 use forewarm_domain::execution::{Spec, Work};
+use forewarm_domain::job::Turn;
 use forewarm_domain::task::{ImageTarget, Target};
 use forewarm_domain::task_log::{Level, Line};
 use forewarm_store::tasks::{NewTask, Stage, Step};
@@ -56,6 +57,7 @@ pub async fn expand(app: &TestApp, execution: i64, tags: &[&str]) -> Vec<i64> {
             instance: "edge".to_owned(),
             vendor: "mirror".to_owned(),
             target: image(tag, i),
+            blobs: None,
             max_attempts: 1,
             timeout_seconds: 60,
             stopped: None,
@@ -89,7 +91,7 @@ pub async fn step(app: &TestApp, task: i64, stage: Stage, step: Step, lines: &[&
         .await
         .unwrap();
     let tasks = app.store.tasks();
-    let assignment = tasks.begin(task, seq, LEASE).await.unwrap().unwrap();
+    let assignment = tasks.begin(&[Turn { task_id: task, seq }], LEASE).await.unwrap().remove(0);
     let lines: Vec<Line> = lines
         .iter()
         .map(|message| Line { at: Utc::now(), level: Level::Info, message: (*message).to_owned() })

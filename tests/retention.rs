@@ -96,8 +96,8 @@ impl Scene {
                 INSERT INTO tasks (execution_id, ordinal, instance, vendor, digest, max_attempts, timeout_seconds, status)
                 SELECT $1, n, 'edge', 'mirror', 'sha256:' || n, 1, 60, 'success' FROM generate_series(1, $2) AS n
                 RETURNING id)
-            INSERT INTO task_logs (task_id, n, at, attempt, level, message)
-            SELECT id, 1, now(), 1, 'info', 'warm' FROM made";
+            INSERT INTO task_logs (task_id, n, attempt, lines)
+            SELECT id, 1, 1, '[{\"at\": \"2026-03-01T12:00:00Z\", \"level\": \"info\", \"message\": \"warm\"}]' FROM made";
         let added = sqlx::query(tasks).bind(execution_id).bind(count);
         added.execute(self.lab.store.pool()).await.unwrap();
     }

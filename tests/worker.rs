@@ -3,6 +3,7 @@
 mod durability;
 mod failures;
 mod selection;
+mod together;
 mod windows;
 
 use forewarm_domain::execution::Work;

@@ -39,7 +39,11 @@ async fn half_answers_and_none_at_all_are_followed_up_and_never_asked_for_again(
 
     let verdict = hours.verdict(true).await;
     verdict.assert_clean();
-    assert_eq!((verdict.repeats.jobs, verdict.repeats.turned_away), (TASKS, TASKS / 6), "a bad gateway takes nothing");
+    assert_eq!(
+        (verdict.repeats.jobs, verdict.repeats.turned_away),
+        (TASKS, TASKS / 6),
+        "a bad gateway takes nothing"
+    );
 }
 
 #[tokio::test]

@@ -179,7 +179,8 @@ async fn tags_outside_the_filter_cost_no_request() {
     let out: Vec<&str> = found.left_out.iter().map(|(tag, _)| tag.as_str()).collect();
     assert_eq!(out, ["dev-1", "dev-2"]);
     assert!(found.left_out.iter().all(|(_, why)| why.filter == "tag"));
-    assert_eq!(fake.recorder().count("HEAD", "/v2/web/manifests/dev"), 0);
+    let asked = ["HEAD", "GET"].map(|method| fake.recorder().count(method, "/v2/web/manifests/dev"));
+    assert_eq!(asked, [0, 0]);
 }
 
 #[tokio::test]
@@ -187,7 +188,7 @@ async fn a_tag_that_goes_away_meanwhile_is_left_out() {
     let fake = Fake::start().await.unwrap();
     fake.push_image("web", "old", ImageSpec::default());
     fake.push_image("web", "new", ImageSpec::default().label("a", "b"));
-    fake.faults().on("HEAD", "/manifests/old").inject(Fault::status(404, ""));
+    fake.faults().on("", "/manifests/old").inject(Fault::status(404, ""));
     let selector = selector(&[]);
 
     let found = anonymous(&fake.url()).artifacts("web", &everything(&selector)).await;
@@ -196,4 +197,31 @@ async fn a_tag_that_goes_away_meanwhile_is_left_out() {
     assert_eq!(found.artifacts.len(), 1);
     assert_eq!(found.left_out[0].0, "old");
     assert!(found.left_out[0].1.reason.contains("removed"));
+}
+
+#[tokio::test]
+async fn images_under_tags_of_their_own_cost_one_request_each() {
+    let fake = Fake::start().await.unwrap();
+    fake.holds(&["web:v1", "web:v2", "web:v3"]);
+    let selector = selector(&[]);
+
+    let found = anonymous(&fake.url()).artifacts("web", &everything(&selector)).await.unwrap();
+
+    assert_eq!(found.artifacts.len(), 3);
+    assert!(found.artifacts.iter().all(|artifact| artifact.manifests[0].blobs.is_some()));
+    assert_eq!(["HEAD", "GET"].map(|method| fake.recorder().count(method, "/v2/web/manifests/")), [0, 3]);
+}
+
+#[tokio::test]
+async fn an_image_under_many_tags_is_read_a_few_times_at_most() {
+    let fake = Fake::start().await.unwrap();
+    let image = fake.push_image("web", "v0", ImageSpec::default());
+    (1..100).for_each(|i| fake.tag("web", &image.digest, &format!("v{i}")));
+    let selector = selector(&[]);
+
+    let found = anonymous(&fake.url()).artifacts("web", &everything(&selector)).await.unwrap();
+
+    assert_eq!((found.artifacts.len(), found.artifacts[0].tags.len()), (1, 100));
+    let read = fake.recorder().count("GET", "/v2/web/manifests/");
+    assert!(read <= 20, "read {read} times; the rest were asked for their digests");
 }

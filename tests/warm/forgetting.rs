@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use forewarm_domain::job::Turn;
 use forewarm_domain::task::Report;
 use forewarm_store::tasks::Step;
 
@@ -80,7 +81,8 @@ async fn fail_for_want_of_a_blob(scene: &Scene) {
     assert!(scene.lab.worker.run_one().await, "the expansion");
     let task = scene.only_task(id).await;
     let tasks = scene.lab.store.tasks();
-    let held = tasks.begin(task.id, 1, Duration::from_secs(30)).await.unwrap().unwrap();
+    let turn = Turn { task_id: task.id, seq: 1 };
+    let held = tasks.begin(&[turn], Duration::from_secs(30)).await.unwrap().remove(0);
     let report = Report { missing: vec!["a blob".to_owned()], ..Report::default() };
     let failed = Step::Failed { message: "a blob is missing".to_owned(), report: Some(report) };
     assert!(tasks.record(held.lease, held.stage, failed, &[]).await.unwrap());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use forewarm_domain::job::Turn;
+use forewarm_store::tasks::Assignment;
 use forewarm_worker::{Settings, Worker};
 
 use super::*;
@@ -21,7 +23,7 @@ async fn a_ticket_that_is_delivered_twice_asks_the_engine_once() {
         "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority)
          VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'forewarm.tasks', $1, 'Pending', 0, 25, $2, 0)",
     )
-    .bind(format!(r#"{{"job":"submit_task","task_id":{},"seq":1}}"#, task.id).into_bytes())
+    .bind(format!(r#"{{"job":"submit_tasks","tasks":[{{"task_id":{},"seq":1}}]}}"#, task.id).into_bytes())
     .bind(scene.lab.clock.now())
     .execute(scene.lab.store.pool())
     .await
@@ -67,7 +69,7 @@ async fn a_worker_that_dies_over_a_submission_is_replaced_and_its_job_adopted() 
     // A process takes the lease, asks the engine, and dies before it can write that down.
     let task = scene.lab.tasks(id).await.remove(0);
     let lease = Duration::from_secs(30);
-    let held = scene.lab.store.tasks().begin(task.id, 1, lease).await.unwrap().unwrap();
+    let held = begin(&scene, task.id, lease).await;
     assert!(scene.lab.store.tasks().note_submission(held.lease, &[]).await.unwrap());
     post_as(&scene, &held).await;
 
@@ -91,7 +93,7 @@ async fn a_frozen_worker_that_wakes_up_late_changes_nothing() {
     assert!(scene.lab.worker.run_one().await, "the expansion");
     let task = scene.lab.tasks(id).await.remove(0);
     let lease = Duration::from_secs(30);
-    let frozen = scene.lab.store.tasks().begin(task.id, 1, lease).await.unwrap().unwrap();
+    let frozen = begin(&scene, task.id, lease).await;
     scene.lab.advance(31);
     scene.lab.worker.sweep().await;
     scene.lab.run_dry().await;
@@ -179,8 +181,14 @@ async fn what_the_engine_finished_while_nobody_looked_is_a_success_however_late(
     assert_eq!(task.status, Status::Success, "{}", task.message);
 }
 
+/// Takes the lease of a task for its first step.
+async fn begin(scene: &Scene, task_id: i64, lease: Duration) -> Assignment {
+    let mut begun = scene.lab.store.tasks().begin(&[Turn { task_id, seq: 1 }], lease).await.unwrap();
+    begun.pop().expect("nobody else has it")
+}
+
 /// Asks the engine the way a worker does for this assignment.
-async fn post_as(scene: &Scene, held: &forewarm_store::tasks::Assignment) {
+async fn post_as(scene: &Scene, held: &Assignment) {
     let forewarm_domain::task::Target::Image(image) = &held.target else { panic!("an image") };
     let url = format!("{}/v2/{}/manifests/{}", scene.images.url(), image.repository, image.digest);
     let mark = format!(

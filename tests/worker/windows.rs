@@ -54,9 +54,9 @@ async fn a_small_execution_is_not_held_up_by_a_large_one() {
     scene.lab.run_due().await;
 
     // The first two of the large one are done, and make room.
-    scene.lab.advance(35);
+    scene.lab.advance(45);
     scene.lab.run_due().await;
-    scene.lab.advance(35);
+    scene.lab.advance(45);
     scene.lab.run_due().await;
 
     assert_eq!(scene.lab.execution(small).await.status, Status::Success);

@@ -35,6 +35,8 @@ pub struct Manifest {
     pub platform: Option<Platform>,
     /// Bytes of its config and layers; None where nobody looked.
     pub size: Option<u64>,
+    /// Its config and layers; None where nobody read it.
+    pub blobs: Option<Vec<Blob>>,
 }
 
 /// Something that a manifest refers to: the config or a layer.

@@ -1,5 +1,7 @@
 //! What can go wrong with the database.
 
+use std::sync::Arc;
+
 /// Only what nobody foresaw: an expected outcome (not found, taken, in use) is part of a function's answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -11,6 +13,9 @@ pub enum StoreError {
         "no key is loaded to encrypt secrets with: start with --key-file, FOREWARM_KEY_FILE or FOREWARM_KEY"
     )]
     NoKey,
+    /// What failed for a group of writes, each of which has it to report.
+    #[error(transparent)]
+    Together(Arc<StoreError>),
     /// A thread that computes was lost.
     #[error("a computation ended badly: {0}")]
     Computation(String),
@@ -23,6 +28,7 @@ impl StoreError {
     /// Whether the database is away rather than in disagreement with us.
     pub fn is_unavailable(&self) -> bool {
         match self {
+            Self::Together(error) => error.is_unavailable(),
             Self::Database(
                 sqlx::Error::Io(_)
                 | sqlx::Error::PoolTimedOut

@@ -3,6 +3,7 @@
 
 mod actor;
 pub mod audit;
+mod batch;
 mod checkup;
 mod clock;
 mod credentials;
@@ -61,6 +62,7 @@ pub struct Store {
     gauges: gauges::Cache,
     /// How long an event waits for more hints about its artifact.
     gathering: Duration,
+    writes: Arc<tasks::Writes>,
 }
 
 /// How long a request may wait for a connection; short, so that an outage shows as one (and a worker that lost the
@@ -80,8 +82,15 @@ impl Store {
 
     /// Without keys, it neither opens nor writes a secret.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
-        let (keys, gauges) = (Keyring::none(), gauges::Cache::default());
-        Self { pool, clock, actor: None, keys, gauges, gathering: events::GATHERING }
+        Self {
+            pool,
+            clock,
+            actor: None,
+            keys: Keyring::none(),
+            gauges: gauges::Cache::default(),
+            gathering: events::GATHERING,
+            writes: Arc::default(),
+        }
     }
 
     #[must_use]

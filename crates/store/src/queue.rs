@@ -23,13 +23,13 @@ pub const QUEUES: [&str; 3] = [EXECUTIONS, TASKS, EVENTS];
 pub fn queue_of(job: &Job) -> &'static str {
     match job {
         Job::ExpandExecution { .. } => EXECUTIONS,
-        Job::SubmitTask { .. } | Job::CheckTask { .. } => TASKS,
+        Job::SubmitTasks { .. } | Job::CheckTasks { .. } => TASKS,
         Job::EvaluateEvent { .. } => EVENTS,
     }
 }
 
 /// A job with the time it is due.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ticket {
     pub job: Job,
     pub run_at: DateTime<Utc>,
@@ -45,7 +45,7 @@ pub(crate) async fn push(connection: &mut PgConnection, tickets: &[Ticket]) -> R
     let queues: Vec<&str> = tickets.iter().map(|ticket| queue_of(&ticket.job)).collect();
     let bodies: Vec<Vec<u8>> = tickets.iter().map(|ticket| to_bytes(&ticket.job)).collect();
     let due: Vec<DateTime<Utc>> = tickets.iter().map(|ticket| ticket.run_at).collect();
-    let keys: Vec<String> = tickets.iter().map(|ticket| ticket.job.key()).collect();
+    let keys: Vec<Option<String>> = tickets.iter().map(|ticket| ticket.job.key()).collect();
     sqlx::query(
         "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, idempotency_key)
          SELECT id, job_type, job, 'Pending', 0, 25, run_at, 0, key
@@ -115,6 +115,6 @@ impl Store {
 }
 
 fn to_bytes(job: &Job) -> Vec<u8> {
-    // A job is three plain fields; it always serialises.
+    // A job is made of plain fields; it always serialises.
     serde_json::to_vec(job).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, warm};
 
 /// One pruner at a time over all processes.
 const LOCK: i64 = 0x666f_7265_7072_756e;
@@ -103,6 +103,7 @@ impl Store {
                 ids,
             );
             let ended = ended.fetch_all(&mut *tx).await?;
+            warm::forget_executions(&mut tx, &ended).await?;
             let tasks = sqlx::query!(
                 "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE execution_id = ANY ($1) LIMIT $2)",
                 &ended,

@@ -1,10 +1,11 @@
 //! The reconciler: repairs what a crash, a lost ticket or a trap of the queue left behind, so that none is final.
 
 use chrono::{DateTime, Utc};
-use forewarm_domain::job::Job;
+use forewarm_domain::job::{Job, Turn};
 use sqlx::{Connection, PgConnection};
 
 use crate::queue::{self, Ticket};
+use crate::tasks::{self, Due, Stage};
 use crate::{Store, StoreError, events};
 
 /// One sweeper at a time over all processes.
@@ -111,23 +112,30 @@ async fn reticket_executions(
     Ok(rows.len())
 }
 
+/// Of the tickets in the queue only the tasks' names are wanted, and only when something is overdue.
 async fn reticket_tasks(
     connection: &mut PgConnection,
     now: Option<DateTime<Utc>>,
 ) -> Result<usize, StoreError> {
     let rows: Vec<(i64, i64, String, DateTime<Utc>)> = sqlx::query_as(
-        "UPDATE tasks SET seq = seq + 1, lease_token = NULL, due_at = coalesce($1, now())
-         WHERE id IN (
-             SELECT id FROM tasks t
+        "WITH overdue AS (
+             SELECT id, seq, lease_token IS NOT NULL AS leased, due_at FROM tasks
              WHERE status IN ('pending', 'running') AND opened AND due_at < coalesce($1, now())
-               AND (lease_token IS NOT NULL
-                    OR due_at < coalesce($1, now()) - make_interval(secs => $2) AND NOT EXISTS (
-                        SELECT 1 FROM apalis.jobs j
-                        WHERE j.job_type = $4 AND j.idempotency_key = 'task:' || t.id || ':' || t.seq
-                          AND j.status IN ('Pending', 'Queued', 'Running'))
-                    OR due_at < coalesce($1, now()) - make_interval(secs => $5))
-             LIMIT $3 FOR UPDATE SKIP LOCKED)
-         RETURNING id, seq, stage, due_at",
+               AND (lease_token IS NOT NULL OR due_at < coalesce($1, now()) - make_interval(secs => $2))
+             ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+         ), queued AS MATERIALIZED (
+             SELECT (turn ->> 'task_id')::bigint AS task_id, (turn ->> 'seq')::bigint AS seq
+             FROM apalis.jobs j
+             CROSS JOIN LATERAL jsonb_array_elements(convert_from(j.job, 'UTF8')::jsonb -> 'tasks') AS turn
+             WHERE j.job_type = $4 AND j.status IN ('Pending', 'Queued', 'Running')
+               AND EXISTS (SELECT 1 FROM overdue WHERE NOT leased)
+         )
+         UPDATE tasks t SET seq = t.seq + 1, lease_token = NULL, due_at = coalesce($1, now())
+         FROM overdue o
+         WHERE t.id = o.id
+           AND (o.leased OR o.due_at < coalesce($1, now()) - make_interval(secs => $5)
+                OR NOT EXISTS (SELECT 1 FROM queued q WHERE q.task_id = o.id AND q.seq = o.seq))
+         RETURNING t.id, t.seq, t.stage, t.due_at",
     )
     .bind(now)
     .bind(GRACE_SECONDS)
@@ -136,13 +144,11 @@ async fn reticket_tasks(
     .bind(LONGEST_GRACE_SECONDS)
     .fetch_all(&mut *connection)
     .await?;
-    let ticket = |&(task_id, seq, ref stage, run_at): &(i64, i64, String, DateTime<Utc>)| Ticket {
-        job: match stage.as_str() {
-            "check" => Job::CheckTask { task_id, seq },
-            _ => Job::SubmitTask { task_id, seq },
-        },
-        run_at,
+    let due = |&(task_id, seq, ref stage, at): &(i64, i64, String, DateTime<Utc>)| Due {
+        turn: Turn { task_id, seq },
+        stage: Stage::from_word(stage),
+        at,
     };
-    queue::push(connection, &rows.iter().map(ticket).collect::<Vec<_>>()).await?;
+    tasks::push(connection, &rows.iter().map(due).collect::<Vec<_>>()).await?;
     Ok(rows.len())
 }

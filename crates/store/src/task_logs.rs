@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::task_log::{Line, MAX_MESSAGE};
-use sqlx::PgConnection;
+use serde_json::{Value, json};
 
 use crate::{Store, StoreError};
 
@@ -19,32 +19,11 @@ pub struct LogLine {
     pub message: String,
 }
 
-/// Appends lines in the caller's transaction. The caller holds the task's row, so numbers have no gaps.
-pub(crate) async fn append(
-    connection: &mut PgConnection,
-    task_id: i64,
-    attempt: i32,
-    lines: &[Line],
-) -> Result<(), StoreError> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let at: Vec<DateTime<Utc>> = lines.iter().map(|line| line.at).collect();
-    let levels: Vec<String> = lines.iter().map(|line| line.level.as_str().to_owned()).collect();
-    let messages: Vec<String> = lines.iter().map(|line| shorten(&line.message)).collect();
-    sqlx::query!(
-        "INSERT INTO task_logs (task_id, n, at, attempt, level, message)
-         SELECT $1, (SELECT coalesce(max(n), 0) FROM task_logs WHERE task_id = $1) + line.i, line.at, $2, line.level, line.message
-         FROM unnest($3::timestamptz[], $4::text[], $5::text[]) WITH ORDINALITY AS line (at, level, message, i)",
-        task_id,
-        attempt,
-        &at,
-        &levels,
-        &messages,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+/// Lines as column `lines` holds them. Whoever writes them holds the task's row and moves its `log_lines` on, so numbers
+/// have no gaps.
+pub(crate) fn column(lines: &[Line]) -> Value {
+    let line = |line: &Line| json!({"at": line.at, "level": line.level, "message": shorten(&line.message)});
+    Value::Array(lines.iter().map(line).collect())
 }
 
 fn shorten(message: &str) -> String {
@@ -60,7 +39,8 @@ impl Store {
     pub async fn task_log(&self, task_id: i64, after: i64, limit: i64) -> Result<Vec<LogLine>, StoreError> {
         let lines = sqlx::query_as!(
             LogLine,
-            "SELECT n, at, attempt, level, message FROM task_logs WHERE task_id = $1 AND n > $2 ORDER BY n LIMIT $3",
+            r#"SELECT n AS "n!", at AS "at!", attempt AS "attempt!", level AS "level!", message AS "message!"
+               FROM task_log_lines WHERE task_id = $1 AND n > $2 ORDER BY n LIMIT $3"#,
             task_id,
             after,
             limit,

@@ -132,8 +132,15 @@ impl Connections {
     }
 }
 
+/// None = the caller must look; meanwhile hundreds of others go on with what is there, for another while.
 fn fresh<T>(kept: &Mutex<HashMap<i64, Kept<T>>>, id: i64) -> Option<Arc<T>> {
-    lock(kept).get(&id).filter(|kept| kept.looked_at.elapsed() < FRESH).map(|kept| kept.value.clone())
+    let mut kept = lock(kept);
+    let kept = kept.get_mut(&id)?;
+    if kept.looked_at.elapsed() < FRESH {
+        return Some(kept.value.clone());
+    }
+    kept.looked_at = Instant::now();
+    None
 }
 
 /// Keeps what `connect` makes, or what is there already when `same` says that nothing was edited.

@@ -17,7 +17,7 @@ use crate::running::Running;
 pub struct Settings {
     /// Names the process in the queue: role and host.
     pub name: String,
-    /// Remote calls under way at one time.
+    /// Submissions under way at one time.
     pub max_calls: usize,
     /// Tickets in hand at one time. Handlers take milliseconds; calls do not count.
     pub slots: usize,

@@ -6,29 +6,34 @@ use forewarm_domain::job::Job;
 use futures::FutureExt;
 
 use crate::context::Context;
-use crate::jobs::{check_task, evaluate_event, expand_execution, submit_task};
+use crate::jobs::{check_tasks, evaluate_event, expand_execution, submit_tasks};
 use crate::keeper::text_of;
 
 /// Does a job. Never fails towards the queue: a job that cannot be done now is found again by the sweep, since apalis
 /// would retry an error at once and a panic never (apalis 1.0.0).
 pub(crate) async fn dispatch(context: &Context, job: Job) {
+    let what = format!("{job:?}");
     let work = async {
         match job {
             Job::ExpandExecution { execution_id, seq } => {
                 expand_execution::run(context, execution_id, seq).await
             }
-            Job::SubmitTask { task_id, seq } => submit_task::run(context, task_id, seq).await,
-            Job::CheckTask { task_id, seq } => check_task::run(context, task_id, seq).await,
+            Job::SubmitTasks { tasks } => submit_tasks::run(context, &tasks).await,
+            Job::CheckTasks { tasks } => check_tasks::run(context, &tasks).await,
             Job::EvaluateEvent { event_id, seq } => evaluate_event::run(context, event_id, seq).await,
         }
     };
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(?job, %error, "a job could not be done; the sweep will bring it back");
+            tracing::warn!(job = what, %error, "a job could not be done; the sweep will bring it back");
         }
         Err(panic) => {
-            tracing::error!(?job, panic = text_of(&*panic), "a job panicked; the sweep will bring it back");
+            tracing::error!(
+                job = what,
+                panic = text_of(&*panic),
+                "a job panicked; the sweep will bring it back"
+            );
         }
     }
 }

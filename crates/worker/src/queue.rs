@@ -7,7 +7,7 @@ use apalis::prelude::*;
 use apalis_core::worker::ext::parallelize::ParallelizeExt;
 use apalis_postgres::{Config, PostgresStorage};
 use forewarm_domain::job::Job;
-use forewarm_store::queue::QUEUES;
+use forewarm_store::queue::{QUEUES, TASKS};
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
@@ -19,6 +19,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const MISSED_HEARTBEATS: usize = 3;
 /// Notifications bring a ticket within milliseconds; polling finds those whose time has come, and lost wake-ups.
 const POLL: Duration = Duration::from_secs(1);
+
+/// Tickets of tasks in hand at one time; each holds dozens.
+const TASK_SLOTS: usize = 16;
 
 /// How often a database that is away is asked whether it is back.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -54,7 +57,7 @@ async fn run_once(
     let context = context.clone();
     Monitor::new()
         .register(move |_restarts| {
-            let slots = context.settings.slots;
+            let slots = if queue == TASKS { TASK_SLOTS } else { context.settings.slots };
             // A fresh name at every start: tickets held under an old name would be stranded while a new worker keeps
             // that name alive.
             let name = format!("{}-{queue}-{}", context.settings.name, Ulid::generate());

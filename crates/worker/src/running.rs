@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,9 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const MAX_EXPANSIONS: usize = 16;
 /// Events evaluated at one time.
 const MAX_EVALUATIONS: usize = 16;
+/// Questions to engines at one time. Most of them wait to be asked together with others (Dragonfly), or for each other
+/// (Kraken); each takes some 10 KB meanwhile.
+const MAX_CHECKS: usize = 2_000;
 /// Watched registries looked at at one time.
 const MAX_WATCHES: usize = 4;
 
@@ -54,7 +57,7 @@ impl Running {
         Self {
             expansions: Arc::new(Semaphore::new(MAX_EXPANSIONS)),
             submissions: Arc::new(Semaphore::new(max_calls)),
-            checks: Arc::new(Semaphore::new(max_calls)),
+            checks: Arc::new(Semaphore::new(MAX_CHECKS)),
             evaluations: Arc::new(Semaphore::new(MAX_EVALUATIONS)),
             watches: Arc::new(Semaphore::new(MAX_WATCHES)),
             tracker: TaskTracker::new(),
@@ -64,15 +67,31 @@ impl Running {
 
     /// A place, or None when all of the lane stay taken for a while.
     pub async fn place(&self, lane: Lane) -> Option<Place> {
-        let places = match lane {
+        self.places(lane, 1, Instant::now() + PATIENCE).await.pop()
+    }
+
+    /// As many places as are free, `most` at most; where none is, waits for one until `give_up`.
+    pub async fn places(&self, lane: Lane, most: usize, give_up: Instant) -> Vec<Place> {
+        let all = self.of(lane);
+        let first = tokio::time::timeout_at(give_up.into(), all.clone().acquire_owned()).await;
+        let Ok(Ok(first)) = first else { return Vec::new() };
+        let mut places = vec![Place(first)];
+        while places.len() < most
+            && let Ok(permit) = all.clone().try_acquire_owned()
+        {
+            places.push(Place(permit));
+        }
+        places
+    }
+
+    fn of(&self, lane: Lane) -> &Arc<Semaphore> {
+        match lane {
             Lane::Expand => &self.expansions,
             Lane::Submit => &self.submissions,
             Lane::Check => &self.checks,
             Lane::Evaluate => &self.evaluations,
             Lane::Watch => &self.watches,
-        };
-        let permit = tokio::time::timeout(PATIENCE, places.clone().acquire_owned()).await;
-        permit.ok()?.ok().map(Place)
+        }
     }
 
     pub fn spawn(&self, place: Place, work: impl Future<Output = ()> + Send + 'static) {

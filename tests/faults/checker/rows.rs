@@ -32,9 +32,9 @@ SELECT t.id, t.execution_id, t.instance, t.repository, t.digest, t.status, t.mes
        coalesce(l.lines, 0) AS lines, coalesce(l.first, 0) AS first_line, coalesce(l.last, 0) AS last_line,
        coalesce(w.level, '') AS last_level, coalesce(w.message, '') AS last_words
 FROM tasks t
-LEFT JOIN (SELECT task_id, count(*) AS lines, min(n) AS first, max(n) AS last FROM task_logs GROUP BY task_id) l
+LEFT JOIN (SELECT task_id, count(*) AS lines, min(n) AS first, max(n) AS last FROM task_log_lines GROUP BY task_id) l
     ON l.task_id = t.id
-LEFT JOIN task_logs w ON w.task_id = t.id AND w.n = l.last
+LEFT JOIN task_log_lines w ON w.task_id = t.id AND w.n = l.last
 ORDER BY t.id";
 
 const EXECUTIONS: &str = "

@@ -15,9 +15,11 @@ const TAMPERED: [(&str, &str); 12] = [
         "UPDATE tasks SET lease_token = gen_random_uuid() WHERE id = 2",
         "task 2: has a lease although it is over",
     ),
-    ("DELETE FROM task_logs WHERE task_id = 3 AND n = 2", "task 3: its log has"),
+    ("DELETE FROM task_logs WHERE task_id = 3 AND n = 1", "task 3: its log has"),
     (
-        "INSERT INTO task_logs SELECT 4, max(n) + 1, now(), 1, 'error', 'failed' FROM task_logs WHERE task_id = 4",
+        r#"INSERT INTO task_logs (task_id, n, attempt, lines)
+           SELECT id, log_lines + 1, 1, '[{"at": "2026-03-01T12:00:00Z", "level": "error", "message": "failed"}]'
+           FROM tasks WHERE id = 4"#,
         "task 4: is success, but the last line of its log is: failed",
     ),
     ("UPDATE tasks SET attempt = 2 WHERE id = 5", "success, but the engine has no job of its attempt 2"),

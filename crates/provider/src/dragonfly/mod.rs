@@ -5,6 +5,7 @@ mod client;
 mod expected;
 mod find;
 mod job;
+mod lookup;
 mod origin;
 mod ping;
 mod refusal;
@@ -28,6 +29,7 @@ use crate::text::Blotter;
 use crate::vendor::Vendor;
 use crate::{Outcome, Preheat, Progress, Provider, ProviderError};
 use client::Client;
+use lookup::Lookup;
 
 pub(crate) const VENDOR: Vendor = Vendor {
     id: "dragonfly",
@@ -61,7 +63,8 @@ pub(crate) const VENDOR: Vendor = Vendor {
 };
 
 struct Dragonfly {
-    client: Client,
+    client: Arc<Client>,
+    lookup: Arc<Lookup>,
     /// The registry's address as the nodes see it, where it differs from ours.
     registry_url: Option<Url>,
     /// How long to wait between two looks, where the user wants another rhythm than the manager's.
@@ -73,7 +76,8 @@ impl Dragonfly {
     fn new(instance: &Instance, outbound: &Outbound) -> Self {
         let blotter = Blotter::of(&instance.auth);
         Self {
-            client: Client::new(Engine::of(instance, outbound), blotter.clone()),
+            client: Arc::new(Client::new(Engine::of(instance, outbound), blotter.clone())),
+            lookup: Arc::default(),
             registry_url: instance.settings.registry_url.clone(),
             check_in: instance.settings.check_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             blotter,
@@ -149,9 +153,9 @@ impl Provider for Dragonfly {
             let message = "the manager's number of the job was never learnt".to_owned();
             ProviderError::Unknown { message }
         })?;
-        let client = self.client.blotting(preheat);
-        let job = client
-            .job(id)
+        let job = self
+            .lookup
+            .job(id, &self.client)
             .await
             .inspect_err(|error| log.warning(format!("asked for job {id}, answered: {error}")))?;
         let judge = verdict::Judge {
@@ -159,6 +163,6 @@ impl Provider for Dragonfly {
             elapsed: preheat.elapsed(),
             blotter: &self.blotter.clone().and(preheat),
         };
-        Ok(self.paced(judge.progress(id, job.as_ref(), log)))
+        Ok(self.paced(judge.progress(id, job.as_deref(), log)))
     }
 }

@@ -15,6 +15,7 @@ use forewarm_domain::options::Kind;
 use forewarm_domain::task::Report;
 use forewarm_domain::task_log::TaskLog;
 use forewarm_http::Outbound;
+use tokio::sync::Semaphore;
 
 use crate::engine::Engine;
 use crate::text::Blotter;
@@ -35,10 +36,14 @@ pub(crate) const VENDOR: Vendor = Vendor {
     refuses,
 };
 
+/// Looks at one instance at one time.
+const LOOKS: usize = 64;
+
 struct Kraken {
     engine: Engine,
     mode: KrakenMode,
     blotter: Blotter,
+    looks: Semaphore,
 }
 
 /// One request to Kraken, with what all modes need for it.
@@ -56,6 +61,7 @@ impl Kraken {
             engine: Engine::of(instance, outbound),
             mode: instance.settings.kraken_mode.unwrap_or_default(),
             blotter: Blotter::of(&instance.auth),
+            looks: Semaphore::new(LOOKS),
         }
     }
 
@@ -105,6 +111,8 @@ impl Provider for Kraken {
         log: &TaskLog,
     ) -> Result<Progress, ProviderError> {
         let call = self.call(preheat, log)?;
+        // Never closed, so there is always a place in the end.
+        let _place = self.looks.acquire().await.ok();
         match self.mode {
             KrakenMode::Origin => origin::check(&call).await,
             // These end with the request; a look at one means that its end was not recorded.

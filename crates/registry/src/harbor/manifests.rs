@@ -51,6 +51,7 @@ impl Harbor {
             media_type: row.manifest_media_type.clone(),
             platform: row.platform(),
             size: row.size,
+            blobs: None,
         };
         let is_arm = manifest.platform.as_ref().is_some_and(|platform| platform.architecture == "arm");
         if closely && wanted.platforms && is_arm {
@@ -98,7 +99,7 @@ fn children(row: &Row) -> Result<Vec<Manifest>, RegistryError> {
             RegistryError::Lying(format!("an index lists a manifest without a digest: {error}"))
         })?;
         let media_type = IMAGE_MANIFESTS[family].to_owned();
-        Ok(Manifest { digest, media_type, platform: child.platform(), size: None })
+        Ok(Manifest { digest, media_type, platform: child.platform(), size: None, blobs: None })
     };
     images.filter(|child| seen.insert(child.child_digest.clone())).map(manifest).collect()
 }

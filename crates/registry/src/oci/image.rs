@@ -71,6 +71,7 @@ impl Oci {
                     media_type: document.media_type.clone(),
                     platform: facts.platform,
                     size: Some(size(manifest)),
+                    blobs: blobs(manifest).ok(),
                 };
                 (vec![only], facts.labels)
             }

@@ -10,7 +10,7 @@ use oci_spec::image::{Descriptor, ImageIndex};
 
 use super::config::platform;
 use super::document::Content;
-use super::image::{Facts, IMAGE_CONFIGS, Needs, check, size};
+use super::image::{Facts, IMAGE_CONFIGS, Needs, blobs, check, size};
 use super::{AT_A_TIME, Oci};
 use crate::RegistryError;
 
@@ -91,6 +91,7 @@ impl Oci {
             return Ok(None);
         }
         entry.size = Some(size(&manifest));
+        entry.blobs = blobs(&manifest).ok();
         let facts = self.facts(repository, &manifest, needs).await?;
         entry.platform = entry.platform.or_else(|| facts.platform.clone());
         Ok(Some((entry, facts)))
@@ -109,7 +110,7 @@ fn entry(descriptor: &Descriptor) -> Result<Option<Manifest>, RegistryError> {
     if !is_image {
         return Ok(None);
     }
-    Ok(Some(Manifest { digest: digest(descriptor)?, media_type, platform, size: None }))
+    Ok(Some(Manifest { digest: digest(descriptor)?, media_type, platform, size: None, blobs: None }))
 }
 
 fn digest(descriptor: &Descriptor) -> Result<Digest, RegistryError> {

@@ -1,5 +1,9 @@
 //! From the tags of a repository to its images: each digest is read once, whatever the number of its tags.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use forewarm_domain::artifact::Artifact;
 use forewarm_domain::digest::Digest;
 use forewarm_domain::filter::LeftOut;
@@ -29,6 +33,17 @@ enum Named {
     Nothing,
 }
 
+/// How tags are looked at.
+struct Look {
+    /// Whether to read what a tag names right away, rather than to ask for its digest first. That is one request for an
+    /// image instead of two, as long as tags do not name the same.
+    reads: AtomicBool,
+    seen: Mutex<HashSet<Digest>>,
+}
+
+/// Repositories with more tags are asked for digests first: their manifests, all at once, would fill the memory.
+const MOST_READ: usize = 1_000;
+
 /// The tags of one digest.
 struct Group {
     digest: Digest,
@@ -47,7 +62,8 @@ impl Oci {
                 false
             }
         });
-        let groups = self.groups(repository, tags, &mut found).await?;
+        let look = Look::new(tags.len() <= MOST_READ);
+        let groups = self.groups(repository, tags, &look, &mut found).await?;
         let needs = Needs::of(wanted);
         let images: Vec<_> = stream::iter(groups)
             .map(|group| self.group_image(repository, group, needs))
@@ -72,8 +88,9 @@ impl Oci {
     ) -> Result<Vec<String>, RegistryError> {
         let mut tags = if among.is_empty() { self.tags(repository).await? } else { among.to_vec() };
         tags.retain(|tag| name::is_tag(tag) && !is_companion(tag));
+        let look = Look::new(false);
         let named: Vec<(String, Named)> = stream::iter(tags)
-            .map(|tag| self.named(repository, tag))
+            .map(|tag| self.named(repository, tag, &look))
             .buffered(AT_A_TIME)
             .try_collect()
             .await?;
@@ -92,7 +109,7 @@ impl Oci {
     ) -> Result<Vec<(String, Digest)>, RegistryError> {
         let mut tags = self.tags(repository).await?;
         tags.retain(|tag| name::is_tag(tag) && !is_companion(tag));
-        let groups = self.groups(repository, tags, &mut Found::default()).await?;
+        let groups = self.groups(repository, tags, &Look::new(false), &mut Found::default()).await?;
         let each = |group: Group| group.tags.into_iter().map(move |tag| (tag, group.digest.clone()));
         Ok(groups.into_iter().flat_map(each).collect())
     }
@@ -103,7 +120,7 @@ impl Oci {
         let scope = pull_scope(repository);
         let mut pages = self.session.pages(&path, &scope);
         let mut tags = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         loop {
             let body = match pages.next().await {
                 Ok(Some(body)) => body,
@@ -126,10 +143,11 @@ impl Oci {
         &self,
         repository: &str,
         tags: Vec<String>,
+        look: &Look,
         found: &mut Found,
     ) -> Result<Vec<Group>, RegistryError> {
         let named: Vec<(String, Named)> = stream::iter(tags)
-            .map(|tag| self.named(repository, tag))
+            .map(|tag| self.named(repository, tag, look))
             .buffered(AT_A_TIME)
             .try_collect()
             .await?;
@@ -154,7 +172,23 @@ impl Oci {
         Ok(groups)
     }
 
-    async fn named(&self, repository: &str, tag: String) -> Result<(String, Named), RegistryError> {
+    async fn named(
+        &self,
+        repository: &str,
+        tag: String,
+        look: &Look,
+    ) -> Result<(String, Named), RegistryError> {
+        if look.reads() {
+            match self.read_named(repository, &tag).await {
+                // No image; it is left out when it is read by its digest, with the reason.
+                Err(RegistryError::Unsuitable(_)) => {}
+                Err(error) => return Err(error),
+                Ok(named) => {
+                    look.note(&named);
+                    return Ok((tag, named));
+                }
+            }
+        }
         let path = format!("{repository}/manifests/{tag}");
         let scope = pull_scope(repository);
         let what = format!("{repository}:{tag}");
@@ -167,11 +201,7 @@ impl Oci {
             // Some servers know no HEAD, some send no digest with it: read the manifest instead.
             (200 | 405 | 501, _) => {
                 drop(answer);
-                match self.read_tag(repository, &tag).await {
-                    Ok(document) => Named::Document(Box::new(document)),
-                    Err(RegistryError::NotFound(_)) => Named::Nothing,
-                    Err(error) => return Err(error),
-                }
+                self.read_named(repository, &tag).await?
             }
             _ => {
                 let refused = answer.success(self.session.clock()).await;
@@ -182,6 +212,14 @@ impl Oci {
             }
         };
         Ok((tag, named))
+    }
+
+    async fn read_named(&self, repository: &str, tag: &str) -> Result<Named, RegistryError> {
+        match self.read_tag(repository, tag).await {
+            Ok(document) => Ok(Named::Document(Box::new(document))),
+            Err(RegistryError::NotFound(_)) => Ok(Named::Nothing),
+            Err(error) => Err(error),
+        }
     }
 
     /// The image that the tags name, or why they name none.
@@ -205,6 +243,26 @@ impl Oci {
             Err(error) => return Err(error),
         };
         Ok((group.tags, image))
+    }
+}
+
+impl Look {
+    fn new(reads: bool) -> Self {
+        Self { reads: AtomicBool::new(reads), seen: Mutex::default() }
+    }
+
+    fn reads(&self) -> bool {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Where two tags name the same, others may, too.
+    fn note(&self, named: &Named) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Named::Document(document) = named
+            && !seen.insert(document.digest.clone())
+        {
+            self.reads.store(false, Ordering::Relaxed);
+        }
     }
 }
 

@@ -186,15 +186,17 @@ pub(super) async fn stop_tasks(
         r#"WITH stopped AS (
                UPDATE tasks t
                SET status = 'stopped', opened = false, lease_token = NULL, due_at = NULL, seq = seq + 1,
-                   ended_at = coalesce($3, now()),
+                   ended_at = coalesce($3, now()), log_lines = log_lines + CASE WHEN started_at IS NULL THEN 0 ELSE 1 END,
                    message = $2 || CASE WHEN status = 'running'
                        THEN '; no longer tracked, the engine may go on' ELSE ' before the engine was asked' END
-               WHERE execution_id = $1 AND status IN ('pending', 'running')
-               RETURNING id, instance_id, attempt, message, started_at
+               WHERE id IN (
+                   SELECT id FROM tasks WHERE execution_id = $1 AND status IN ('pending', 'running')
+                   ORDER BY id FOR UPDATE)
+               RETURNING id, instance_id, attempt, message, started_at, log_lines
            ), logged AS (
-               INSERT INTO task_logs (task_id, n, at, attempt, level, message)
-               SELECT id, (SELECT coalesce(max(n), 0) + 1 FROM task_logs l WHERE l.task_id = stopped.id),
-                      coalesce($3, now()), attempt, 'warning', message
+               INSERT INTO task_logs (task_id, n, attempt, lines)
+               SELECT id, log_lines, attempt, jsonb_build_array(jsonb_build_object(
+                   'at', coalesce($3, now()), 'level', 'warning', 'message', message))
                FROM stopped WHERE started_at IS NOT NULL
            )
            SELECT DISTINCT instance_id AS "instance_id!" FROM stopped WHERE instance_id IS NOT NULL"#,

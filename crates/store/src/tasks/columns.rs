@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use forewarm_domain::status::Status;
 use forewarm_domain::task::{ImageTarget, Proof, Target};
 use forewarm_domain::warmth::Warmth;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::{NewTask, urls};
@@ -30,6 +31,7 @@ pub(super) struct Columns {
     statuses: Vec<&'static str>,
     messages: Vec<String>,
     proofs: Vec<Option<&'static str>>,
+    blobs: Vec<Option<Value>>,
 }
 
 impl Columns {
@@ -68,22 +70,25 @@ impl Columns {
             "WITH written AS (
                  INSERT INTO tasks (execution_id, ordinal, instance_id, instance, vendor, registry_id, repository, digest,
                                     media_type, platform, tags, artifact_digest, urls, max_attempts, timeout_seconds,
-                                    status, message, proof, already_warm, created_at, ended_at)
+                                    status, message, proof, blobs, already_warm, log_lines, created_at,
+                                    ended_at)
                  SELECT $1, t.ordinal, t.instance_id, t.instance, t.vendor, t.registry_id, t.repository, t.digest,
                         t.media_type, t.platform, ARRAY(SELECT jsonb_array_elements_text(t.tags::jsonb)), t.artifact_digest,
                         ARRAY(SELECT jsonb_array_elements_text(t.urls::jsonb)), t.max_attempts, t.timeout_seconds,
-                        t.status, t.message, t.proof, t.status = 'success', coalesce($16, now()),
+                        t.status, t.message, t.proof, t.blobs, t.status = 'success', CASE WHEN t.status <> 'pending' THEN 1 ELSE 0 END,
+                        coalesce($16, now()),
                         CASE WHEN t.status <> 'pending' THEN coalesce($16, now()) END
                  FROM unnest($2::integer[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[],
                              $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::integer[],
-                             $17::text[], $18::text[], $19::text[])
+                             $17::text[], $18::text[], $19::text[], $20::jsonb[])
                       AS t (ordinal, instance_id, instance, vendor, registry_id, repository, digest, media_type, platform,
-                            tags, artifact_digest, urls, max_attempts, timeout_seconds, status, message, proof)
+                            tags, artifact_digest, urls, max_attempts, timeout_seconds, status, message, proof, blobs)
                  ON CONFLICT (execution_id, instance_id, repository, digest) DO NOTHING
                  RETURNING id, status, message, created_at
              )
-             INSERT INTO task_logs (task_id, n, at, attempt, level, message)
-             SELECT id, 1, created_at, 0, CASE status WHEN 'success' THEN 'info' ELSE 'warning' END, message
+             INSERT INTO task_logs (task_id, n, attempt, lines)
+             SELECT id, 1, 0, jsonb_build_array(jsonb_build_object(
+                 'at', created_at, 'level', CASE status WHEN 'success' THEN 'info' ELSE 'warning' END, 'message', message))
              FROM written WHERE status <> 'pending'",
             execution_id,
             &self.ordinals,
@@ -104,6 +109,7 @@ impl Columns {
             &self.statuses as &[&str],
             &self.messages,
             &self.proofs as &[Option<&str>],
+            &self.blobs as &[Option<Value>],
         )
         .execute(connection)
         .await?;
@@ -135,6 +141,7 @@ impl Columns {
             columns.max_attempts.push(task.max_attempts);
             columns.timeouts.push(task.timeout_seconds);
             columns.fresh_for.push(task.fresh_for.map(|time| time.as_secs_f64()));
+            columns.blobs.push(task.blobs.as_ref().map(|blobs| json!(blobs)));
             columns.push_target(&task.target);
         }
         columns

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use forewarm_domain::artifact::Blob;
 use forewarm_domain::task::Target;
 
 use super::columns::Columns;
@@ -18,6 +19,8 @@ pub struct NewTask {
     pub instance: String,
     pub vendor: String,
     pub target: Target,
+    /// What must be warm in the end, where that is known already.
+    pub blobs: Option<Vec<Blob>>,
     pub max_attempts: i32,
     /// How long the engine may take.
     pub timeout_seconds: i32,

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::artifact::Blob;
+use forewarm_domain::job::Turn;
 use forewarm_domain::task::Target;
-use forewarm_domain::task_log::Line;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Tasks;
 use super::read::{TargetColumns, read_target};
-use crate::{StoreError, task_logs};
+use crate::{Keyring, StoreError};
 
 /// The right to work on one task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,11 @@ impl Stage {
             Self::Check => "check",
         }
     }
+
+    /// The table allows no other words.
+    pub(crate) fn from_word(word: &str) -> Self {
+        if word == "check" { Self::Check } else { Self::Submit }
+    }
 }
 
 /// A task in our hands, with what a step needs to know.
@@ -71,47 +76,75 @@ pub struct Assignment {
 }
 
 impl Tasks<'_> {
-    /// Takes the lease of a task for one step. None = there is nothing to do: the ticket is stale, the task is
-    /// finished or stopped, or another process has it.
+    /// Takes the leases of tasks for one step each. Left out are those with which there is nothing to do: the ticket is
+    /// stale, the task is finished or stopped, or another process has it.
     ///
     /// Submitting is counted, and marked as asked, before the engine is: a task that kills its process is known by it.
-    pub async fn begin(
-        &self,
-        task_id: i64,
-        seq: i64,
-        lease: Duration,
-    ) -> Result<Option<Assignment>, StoreError> {
+    pub async fn begin(&self, turns: &[Turn], lease: Duration) -> Result<Vec<Assignment>, StoreError> {
+        let ids: Vec<i64> = turns.iter().map(|turn| turn.task_id).collect();
+        let seqs: Vec<i64> = turns.iter().map(|turn| turn.seq).collect();
         let token = Uuid::new_v4();
-        let row = sqlx::query!(
-            r#"WITH found AS (
-                   SELECT id, stage, asked FROM tasks
-                   WHERE id = $1 AND seq = $2 AND status IN ('pending', 'running')
-                     AND (lease_token IS NULL OR due_at < coalesce($4, now()))
-                   FOR UPDATE
-               )
-               UPDATE tasks t
+        // What they were before is read without a lock: whoever changes that takes the lease or moves seq on, too, and
+        // then the condition on the row itself fails.
+        let rows = sqlx::query_as!(
+            Row,
+            r#"UPDATE tasks t
                SET status = 'running', lease_token = $3, asked = found.asked OR found.stage = 'submit',
                    attempt = t.attempt + CASE WHEN found.stage = 'submit' AND NOT found.asked THEN 1 ELSE 0 END,
                    interruptions = t.interruptions + CASE WHEN found.asked THEN 1 ELSE 0 END,
                    started_at = coalesce(t.started_at, $4, now()),
                    deadline = coalesce(t.deadline, coalesce($4, now()) + make_interval(secs => t.timeout_seconds + $6)),
                    due_at = coalesce($4, now()) + make_interval(secs => $5)
-               FROM found WHERE t.id = found.id
-               RETURNING t.execution_id, t.instance_id, found.stage, found.asked, t.attempt, t.max_attempts,
+               FROM unnest($1::bigint[], $2::bigint[]) AS turn (task_id, seq)
+               JOIN tasks found ON found.id = turn.task_id
+               WHERE t.id = turn.task_id AND t.seq = turn.seq AND t.status IN ('pending', 'running')
+                 AND (t.lease_token IS NULL OR t.due_at < coalesce($4, now()))
+               RETURNING t.id, t.execution_id, t.instance_id, found.stage, found.asked, t.attempt, t.max_attempts,
                    t.interruptions, t.engine_job, t.blobs AS "blobs: Json<Vec<Blob>>", t.submitted_at,
                    t.deadline AS "deadline!", coalesce($4, now()) AS "now!", t.registry_id, t.repository, t.digest,
                    t.media_type, t.platform, t.tags, t.artifact_digest, t.urls,
                    EXISTS (SELECT 1 FROM instances i WHERE i.id = t.instance_id AND NOT i.enabled) AS "is_disabled!""#,
-            task_id,
-            seq,
+            &ids,
+            &seqs,
             token,
             self.store.clock.bind(),
             lease.as_secs_f64(),
             DEADLINE_GRACE_SECONDS,
         )
-        .fetch_optional(&self.store.pool)
+        .fetch_all(&self.store.pool)
         .await?;
-        let Some(row) = row else { return Ok(None) };
+        rows.into_iter().map(|row| row.into_assignment(&self.store.keys, token)).collect()
+    }
+}
+
+struct Row {
+    id: i64,
+    execution_id: i64,
+    instance_id: Option<i64>,
+    stage: String,
+    asked: bool,
+    attempt: i32,
+    max_attempts: i32,
+    interruptions: i32,
+    engine_job: Option<String>,
+    blobs: Option<Json<Vec<Blob>>>,
+    submitted_at: Option<DateTime<Utc>>,
+    deadline: DateTime<Utc>,
+    now: DateTime<Utc>,
+    registry_id: Option<i64>,
+    repository: String,
+    digest: String,
+    media_type: String,
+    platform: Option<String>,
+    tags: Vec<String>,
+    artifact_digest: String,
+    urls: Vec<String>,
+    is_disabled: bool,
+}
+
+impl Row {
+    fn into_assignment(self, keys: &Keyring, token: Uuid) -> Result<Assignment, StoreError> {
+        let row = self;
         let target = TargetColumns {
             registry_id: row.registry_id,
             repository: row.repository,
@@ -122,10 +155,10 @@ impl Tasks<'_> {
             artifact_digest: row.artifact_digest,
             urls: row.urls,
         };
-        let (target, locked) = read_target(&self.store.keys, task_id, target)?;
-        Ok(Some(Assignment {
-            lease: Lease { task_id, execution_id: row.execution_id, token, attempt: row.attempt },
-            stage: if row.stage == "check" { Stage::Check } else { Stage::Submit },
+        let (target, locked) = read_target(keys, row.id, target)?;
+        Ok(Assignment {
+            lease: Lease { task_id: row.id, execution_id: row.execution_id, token, attempt: row.attempt },
+            stage: Stage::from_word(&row.stage),
             target,
             locked,
             instance_id: row.instance_id,
@@ -138,27 +171,6 @@ impl Tasks<'_> {
             submitted_at: row.submitted_at,
             deadline: row.deadline,
             now: row.now,
-        }))
-    }
-
-    /// Keeps the lease for another while and stores what the log has so far; false = the lease is lost.
-    pub async fn renew(&self, lease: Lease, by: Duration, lines: &[Line]) -> Result<bool, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
-        let renewed = sqlx::query!(
-            "UPDATE tasks SET due_at = coalesce($3, now()) + make_interval(secs => $4)
-             WHERE id = $1 AND lease_token = $2",
-            lease.task_id,
-            lease.token,
-            self.store.clock.bind(),
-            by.as_secs_f64(),
-        )
-        .execute(&mut *tx)
-        .await?;
-        if renewed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        task_logs::append(&mut tx, lease.task_id, lease.attempt, lines).await?;
-        tx.commit().await?;
-        Ok(true)
+        })
     }
 }

@@ -37,7 +37,7 @@ pub enum Step {
 }
 
 /// What of a step goes into the row.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Columns {
     pub status: &'static str,
     pub stage: &'static str,

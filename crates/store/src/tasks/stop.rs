@@ -17,14 +17,14 @@ pub(crate) async fn stop_waiting(
         r#"WITH stopped AS (
                UPDATE tasks
                SET status = 'stopped', opened = false, due_at = NULL, seq = seq + 1, message = $2,
-                   ended_at = coalesce($3, now())
+                   log_lines = log_lines + 1, ended_at = coalesce($3, now())
                WHERE id IN (
                    SELECT id FROM tasks WHERE instance_id = $1 AND status = 'pending' ORDER BY id FOR UPDATE)
-               RETURNING id, execution_id, attempt
+               RETURNING id, execution_id, attempt, log_lines
            ), logged AS (
-               INSERT INTO task_logs (task_id, n, at, attempt, level, message)
-               SELECT id, (SELECT coalesce(max(n), 0) + 1 FROM task_logs l WHERE l.task_id = stopped.id),
-                      coalesce($3, now()), attempt, 'warning', $2
+               INSERT INTO task_logs (task_id, n, attempt, lines)
+               SELECT id, log_lines, attempt, jsonb_build_array(jsonb_build_object(
+                   'at', coalesce($3, now()), 'level', 'warning', 'message', $2::text))
                FROM stopped
            )
            SELECT DISTINCT execution_id FROM stopped"#,

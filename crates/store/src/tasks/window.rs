@@ -1,12 +1,11 @@
 //! Windows: how many tasks of an instance have a ticket at one time. The other hundred thousand are rows.
 
 use chrono::{DateTime, Utc};
-use forewarm_domain::job::Job;
+use forewarm_domain::job::Turn;
 use sqlx::PgConnection;
 
-use super::Tasks;
+use super::{Due, Stage, Tasks, push};
 use crate::StoreError;
-use crate::queue::{self, Ticket};
 
 /// Advisory locks of this class (with the instance's id) serialise those who count before they open.
 const LOCK_CLASS: i32 = 0x666f_7265;
@@ -47,25 +46,30 @@ impl Tasks<'_> {
     }
 }
 
-/// Opens the next task in the place of one that ended, unless the instance's limit was lowered meanwhile.
+/// Opens tasks in the places of `count` that ended, unless the instance's limit was lowered meanwhile.
 pub(super) async fn open_next(
     connection: &mut PgConnection,
     instance_id: i64,
+    count: i64,
     now: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
-    let has_room = sqlx::query_scalar!(
-        r#"SELECT (
+    let room = sqlx::query_scalar!(
+        r#"SELECT least($2, i.max_in_flight - (
                SELECT count(*) FROM (
                    SELECT 1 FROM tasks t
                    WHERE t.instance_id = i.id AND t.status IN ('pending', 'running') AND t.opened LIMIT i.max_in_flight
                ) in_flight
-           ) < i.max_in_flight AS "has_room!"
-           FROM instances i WHERE i.id = $1"#,
-        instance_id
+           )) AS "room!"
+           FROM instances i
+           WHERE i.id = $1 AND EXISTS (
+               SELECT 1 FROM tasks t WHERE t.instance_id = i.id AND t.status = 'pending' AND NOT t.opened)"#,
+        instance_id,
+        count,
     )
     .fetch_optional(&mut *connection)
     .await?;
-    if has_room.unwrap_or_default() { open(connection, instance_id, 1, now).await } else { Ok(()) }
+    let room = room.unwrap_or_default();
+    if room > 0 { open(connection, instance_id, room, now).await } else { Ok(()) }
 }
 
 /// Gives up to `limit` waiting tasks of an instance their tickets, in the caller's transaction.
@@ -78,7 +82,7 @@ async fn open(
     limit: i64,
     now: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
-    let opened = sqlx::query!(
+    let mut opened = sqlx::query!(
         r#"UPDATE tasks SET opened = true, seq = seq + 1, due_at = coalesce($3, now())
            WHERE id IN (
                SELECT id FROM tasks WHERE instance_id = $1 AND status = 'pending' AND NOT opened
@@ -94,20 +98,20 @@ async fn open(
         return Ok(());
     }
     let (first, gap) = reserve(connection, instance_id, opened.len(), opened[0].due_at).await?;
-    let mut opened = opened;
     opened.sort_by_key(|task| (task.ordinal, task.id));
-    let tickets: Vec<Ticket> = opened
+    let due: Vec<Due> = opened
         .iter()
         .zip(0..)
-        .map(|(task, place)| Ticket {
-            job: Job::SubmitTask { task_id: task.id, seq: task.seq },
-            run_at: first + gap * place,
+        .map(|(task, place)| Due {
+            turn: Turn { task_id: task.id, seq: task.seq },
+            stage: Stage::Submit,
+            at: first + gap * place,
         })
         .collect();
     if gap > chrono::Duration::zero() {
-        set_due(connection, &tickets).await?;
+        set_due(connection, &due).await?;
     }
-    queue::push(connection, &tickets).await
+    push(connection, &due).await
 }
 
 /// Reserves places in the instance's pacing: the time of the first, and the gap between two.
@@ -136,15 +140,9 @@ async fn reserve(
 }
 
 /// Writes down when paced tickets are due, so that the sweep does not take them for lost.
-async fn set_due(connection: &mut PgConnection, tickets: &[Ticket]) -> Result<(), StoreError> {
-    let ids: Vec<i64> = tickets
-        .iter()
-        .filter_map(|ticket| match ticket.job {
-            Job::SubmitTask { task_id, .. } => Some(task_id),
-            _ => None,
-        })
-        .collect();
-    let due: Vec<DateTime<Utc>> = tickets.iter().map(|ticket| ticket.run_at).collect();
+async fn set_due(connection: &mut PgConnection, paced: &[Due]) -> Result<(), StoreError> {
+    let ids: Vec<i64> = paced.iter().map(|paced| paced.turn.task_id).collect();
+    let due: Vec<DateTime<Utc>> = paced.iter().map(|paced| paced.at).collect();
     sqlx::query!(
         "UPDATE tasks SET due_at = paced.due_at
          FROM unnest($1::bigint[], $2::timestamptz[]) AS paced (id, due_at) WHERE tasks.id = paced.id",

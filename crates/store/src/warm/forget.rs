@@ -25,6 +25,14 @@ impl WarmRows<'_> {
     }
 }
 
+/// Forgets by which of these executions something was proven; that it was stays.
+pub(crate) async fn forget_executions(connection: &mut PgConnection, ids: &[i64]) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE warm SET execution_id = NULL, task_id = NULL WHERE execution_id = ANY ($1)", ids)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Forgets what was warm on an instance, and what is being asked of it now: it has moved, or asks for its registries
 /// under other names.
 pub(crate) async fn forget_instance(

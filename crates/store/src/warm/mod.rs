@@ -15,7 +15,7 @@ pub use find::Standing;
 pub use list::{Warm, WarmFilter};
 
 pub(crate) use find::{Asked, of_tasks, standing};
-pub(crate) use forget::forget_instance;
+pub(crate) use forget::{forget_executions, forget_instance};
 pub(crate) use prove::{doubt, prove};
 pub(crate) use tags::{Found, note_tags};
 

@@ -1,9 +1,9 @@
 //! One file per job.
 
-pub(crate) mod check_task;
+pub(crate) mod check_tasks;
 pub(crate) mod evaluate_event;
 pub(crate) mod expand_execution;
-pub(crate) mod submit_task;
+pub(crate) mod submit_tasks;
 
 mod spare;
 mod step;

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use forewarm_domain::job::Turn;
 use forewarm_domain::task_log::TaskLog;
 use forewarm_provider::{Outcome, Preheat, Progress, ProviderError, Subject};
 use forewarm_store::StoreError;
@@ -17,34 +18,42 @@ use crate::context::Context;
 use crate::keeper::{Kept, keep};
 use crate::running::Lane;
 
+/// How long a handler waits for free places before it gives turns back.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// When turns that found no place come again.
+const FULL: Duration = Duration::from_secs(1);
 /// How often a process may die over one task (or lose the engine's answer) before we stop offering it.
 const MAX_INTERRUPTIONS: i32 = 20;
 /// How often the record of a finished call is tried while the database is away.
 const RECORD_TRIES: u32 = 30;
 
-/// Takes the lease of a task and hands its step to the running calls. The handler returns at once.
+/// Takes the leases of tasks and hands their steps to the running calls. The handler returns within a second or so: turns
+/// for which there is no place by then go back to the queue.
 pub(super) async fn start<F, W>(
     context: &Context,
     lane: Lane,
-    (task_id, seq): (i64, i64),
+    turns: &[Turn],
     work: F,
 ) -> Result<(), StoreError>
 where
-    F: FnOnce(Context, Assignment, TaskLog) -> W + Send + 'static,
+    F: FnOnce(Context, Assignment, TaskLog) -> W + Copy + Send + 'static,
     W: Future<Output = Result<Step, StoreError>> + Send + 'static,
 {
-    let place = context.running.place(lane).await;
-    let Some(task) = context.store.tasks().begin(task_id, seq, context.settings.lease).await? else {
-        // Stopped, done by an earlier delivery of this ticket, or in another process's hands.
-        return Ok(());
-    };
-    let Some(place) = place else {
-        let step = Step::GivenBack { wait: Duration::from_secs(1), asked: task.asked };
-        context.store.tasks().record(task.lease, task.stage, step, &[]).await?;
-        return Ok(());
-    };
-    let log = context.task_log();
-    context.running.spawn(place, run(context.clone(), task, log, work));
+    let give_up = Instant::now() + PATIENCE;
+    let mut rest = turns;
+    while !rest.is_empty() {
+        let mut places = context.running.places(lane, rest.len(), give_up).await;
+        if places.is_empty() {
+            return context.store.tasks().postpone(rest, FULL).await;
+        }
+        let (now, later) = rest.split_at(places.len());
+        rest = later;
+        // Left out are those that are stopped, done by an earlier delivery of this ticket, or in another's hands.
+        for task in context.store.tasks().begin(now, context.settings.lease).await? {
+            let Some(place) = places.pop() else { break };
+            context.running.spawn(place, run(context.clone(), task, context.task_log(), work));
+        }
+    }
     Ok(())
 }
 

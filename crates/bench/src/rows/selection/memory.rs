@@ -44,6 +44,7 @@ fn artifact(repository: &str, number: usize, tag: usize) -> anyhow::Result<Artif
         media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
         platform: "linux/amd64".parse().ok(),
         size: None,
+        blobs: None,
     };
     let scheme = Scheme::CosignTag;
     let severity = if tag.is_multiple_of(2) { Severity::Low } else { Severity::Critical };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use forewarm_domain::Invalid;
-use forewarm_domain::artifact::Artifact;
+use forewarm_domain::artifact::{Artifact, Blob};
 use forewarm_domain::execution::{ImageRef, Selection};
 use forewarm_domain::filter::Selector;
 use forewarm_domain::options::PreheatOptions;
@@ -97,16 +97,16 @@ async fn write_artifacts(
     options: &PreheatOptions,
     writer: &mut Writer<'_>,
 ) -> Result<(), ExpandError> {
-    let mut targets: Vec<ImageTarget> = Vec::new();
+    let mut targets: Vec<(ImageTarget, Option<Vec<Blob>>)> = Vec::new();
     let mut places = BTreeMap::new();
     for artifact in artifacts {
         for manifest in manifests(artifact, options) {
             let place = *places.entry((&artifact.repository, &manifest.digest)).or_insert(targets.len());
             if place < targets.len() {
-                targets[place].tags.extend(artifact.tags.iter().cloned());
+                targets[place].0.tags.extend(artifact.tags.iter().cloned());
                 continue;
             }
-            targets.push(ImageTarget {
+            let target = ImageTarget {
                 registry_id: Some(registry_id),
                 repository: artifact.repository.clone(),
                 digest: manifest.digest.clone(),
@@ -114,11 +114,12 @@ async fn write_artifacts(
                 platform: manifest.platform.clone(),
                 tags: artifact.tags.clone(),
                 artifact_digest: artifact.digest.clone(),
-            });
+            };
+            targets.push((target, manifest.blobs.clone()));
         }
     }
-    for target in targets {
-        writer.image(target).await?;
+    for (target, blobs) in targets {
+        writer.image(target, blobs).await?;
     }
     Ok(())
 }

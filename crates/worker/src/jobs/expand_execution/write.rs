@@ -1,5 +1,6 @@
 //! Collects tasks and writes them in chunks.
 
+use forewarm_domain::artifact::Blob;
 use forewarm_domain::instance::disabled;
 use forewarm_domain::task::{ImageTarget, Target};
 use forewarm_store::executions::Expansion;
@@ -26,13 +27,13 @@ impl<'a> Writer<'a> {
         Self { context, expansion, recipients, chunk: Vec::new(), ordinal: 0, written: 0 }
     }
 
-    /// One task for each recipient.
-    pub async fn image(&mut self, target: ImageTarget) -> Result<(), ExpandError> {
-        self.push(&Target::Image(target)).await
+    /// One task for each recipient. `blobs` are the image's, where they are known.
+    pub async fn image(&mut self, target: ImageTarget, blobs: Option<Vec<Blob>>) -> Result<(), ExpandError> {
+        self.push(&Target::Image(target), blobs.as_ref()).await
     }
 
     pub async fn files(&mut self, urls: Vec<Url>) -> Result<(), ExpandError> {
-        self.push(&Target::Files { urls }).await
+        self.push(&Target::Files { urls }, None).await
     }
 
     /// How many tasks there are now.
@@ -52,7 +53,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    async fn push(&mut self, target: &Target) -> Result<(), ExpandError> {
+    async fn push(&mut self, target: &Target, blobs: Option<&Vec<Blob>>) -> Result<(), ExpandError> {
         let spec = &self.expansion.spec;
         for recipient in self.recipients {
             self.chunk.push(NewTask {
@@ -61,6 +62,7 @@ impl<'a> Writer<'a> {
                 instance: recipient.name.clone(),
                 vendor: recipient.vendor.clone(),
                 target: target.clone(),
+                blobs: blobs.cloned(),
                 max_attempts: spec.max_attempts,
                 timeout_seconds: i32::try_from(spec.options.timeout_seconds()).unwrap_or(i32::MAX),
                 stopped: recipient.is_disabled.then(|| disabled(&recipient.name)),

@@ -1,7 +1,8 @@
-//! Asks the engine how a task is going.
+//! Asks engines how tasks are going.
 
 use std::time::Duration;
 
+use forewarm_domain::job::Turn;
 use forewarm_domain::task::Target;
 use forewarm_domain::task_log::TaskLog;
 use forewarm_provider::{ImagePreheat, ProviderError, Subject};
@@ -15,8 +16,8 @@ use crate::running::Lane;
 /// How long to wait when the engine could not be asked.
 const CHECK_AGAIN: Duration = Duration::from_secs(15);
 
-pub(crate) async fn run(context: &Context, task_id: i64, seq: i64) -> Result<(), StoreError> {
-    step::start(context, Lane::Check, (task_id, seq), check).await
+pub(crate) async fn run(context: &Context, turns: &[Turn]) -> Result<(), StoreError> {
+    step::start(context, Lane::Check, turns, check).await
 }
 
 async fn check(context: Context, task: Assignment, log: TaskLog) -> Result<Step, StoreError> {

@@ -1,9 +1,10 @@
-//! Hands one task to its engine. Waiting for the end is left to `check_task`.
+//! Hands tasks to their engines. Waiting for the end is left to `check_tasks`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use forewarm_domain::artifact::Blob;
+use forewarm_domain::job::Turn;
 use forewarm_domain::task::{ImageTarget, Target};
 use forewarm_domain::task_log::TaskLog;
 use forewarm_provider::{ImagePreheat, Preheat, ProviderError, Subject};
@@ -19,8 +20,8 @@ use crate::running::Lane;
 /// How long to wait before looking for a job again, when the engine does not say.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
-pub(crate) async fn run(context: &Context, task_id: i64, seq: i64) -> Result<(), StoreError> {
-    step::start(context, Lane::Submit, (task_id, seq), submit).await
+pub(crate) async fn run(context: &Context, turns: &[Turn]) -> Result<(), StoreError> {
+    step::start(context, Lane::Submit, turns, submit).await
 }
 
 async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step, StoreError> {
@@ -118,7 +119,7 @@ async fn subject(
         log.error("its registry was deleted");
         return Ok(Err(Step::Failed { message: "its registry was deleted".to_owned(), report: None }));
     };
-    let found = read(&registry.client, image).await;
+    let found = read(&registry.client, image, task.blobs.as_ref()).await;
     let (blobs, access) = match found {
         Ok(found) => found,
         Err(error) => {
@@ -131,11 +132,17 @@ async fn subject(
     Ok(Ok((subject, blobs)))
 }
 
+/// What a manifest refers to never changes: what was read once, when the artifact was found or at an earlier attempt, is
+/// not read again.
 async fn read(
     registry: &Arc<dyn forewarm_registry::Registry>,
     image: &ImageTarget,
+    known: Option<&Vec<Blob>>,
 ) -> Result<(Vec<Blob>, Option<forewarm_domain::Secret>), RegistryError> {
-    let blobs = registry.blobs(&image.repository, &image.digest).await?;
+    let blobs = match known {
+        Some(blobs) => blobs.clone(),
+        None => registry.blobs(&image.repository, &image.digest).await?,
+    };
     Ok((blobs, registry.pull_access(&image.repository).await?))
 }
 
