@@ -47,7 +47,7 @@ pub(crate) async fn insert(manager: &Manager, order: Top, args: Args, view: View
     }
     let mut world = lock(&manager.world);
     let job = enqueue(&mut world, order, args, candidates, &work);
-    let answer = Answer::new(200).json(&job.to_json(&world, view));
+    let answer = Answer::new(200).json(&job.shown(&world, view));
     for url in job.args.targets() {
         *world.submissions.entry(url).or_default() += 1;
     }

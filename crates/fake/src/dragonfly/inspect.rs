@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::job::View;
@@ -33,6 +34,10 @@ pub struct QueueView {
     pub state: String,
 }
 
+fn shown(row: impl Serialize) -> Value {
+    serde_json::to_value(row).unwrap_or_default()
+}
+
 impl Dragonfly {
     pub fn clock(&self) -> Clock {
         lock(&self.manager.world).knobs.clock.clone()
@@ -49,7 +54,7 @@ impl Dragonfly {
             clusters: job.clusters.clone(),
             state: job.state.to_owned(),
             args: job.args.echo.clone(),
-            result: job.to_json(&world, View::Single)["result"].take(),
+            result: shown(job.shown(&world, View::Single))["result"].take(),
             gone: job.deleted,
         };
         world.jobs.values().map(view).collect()

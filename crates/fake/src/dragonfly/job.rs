@@ -1,11 +1,13 @@
 //! Rows of the manager's job table.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Keys;
 use super::args::Args;
 use super::queue::QueueTask;
-use super::snapshot::Snapshot;
+use super::snapshot::{self, Snapshot};
 use super::world::World;
 
 #[derive(Debug, Clone)]
@@ -39,21 +41,61 @@ pub(crate) enum View {
     Listed,
 }
 
+/// How a row is printed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown<'a> {
+    id: u64,
+    created_at: String,
+    updated_at: String,
+    is_del: u64,
+    task_id: &'a str,
+    bio: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    state: &'static str,
+    args: &'a Value,
+    result: Outcome<'a>,
+    user_id: u64,
+    user: Nobody,
+    seed_peer_clusters: (),
+    scheduler_clusters: Value,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Outcome<'a> {
+    Snapshot(snapshot::Shown<'a>),
+    Plain(Value),
+}
+
+/// The user of a row is never loaded.
+#[derive(Debug, Serialize)]
+struct Nobody {
+    id: u64,
+    name: &'static str,
+}
+
 impl Job {
-    pub(crate) fn to_json(&self, world: &World, view: View) -> Value {
-        let time = |moment| world.printed(moment);
-        json!({
-            "id": self.id, "created_at": time(self.created_at), "updated_at": time(self.updated_at),
-            "is_del": 0, "task_id": self.group, "bio": self.bio, "type": "preheat", "state": self.state,
-            "args": self.args.echo,
-            "result": self.result(world, view),
-            "user_id": self.user_id, "user": {"id": 0, "name": ""},
-            "seed_peer_clusters": null,
-            "scheduler_clusters": match view {
+    pub(crate) fn shown<'a>(&'a self, world: &World, view: View) -> Shown<'a> {
+        Shown {
+            id: self.id,
+            created_at: world.printed(self.created_at),
+            updated_at: world.printed(self.updated_at),
+            is_del: 0,
+            task_id: &self.group,
+            bio: &self.bio,
+            kind: "preheat",
+            state: self.state,
+            args: &self.args.echo,
+            result: self.result(world, view),
+            user_id: self.user_id,
+            user: Nobody { id: 0, name: "" },
+            seed_peer_clusters: (),
+            scheduler_clusters: match view {
                 View::Listed => Value::Null,
                 View::Created | View::Single => self.clusters_json(world),
             },
-        })
+        }
     }
 
     /// `repository:tag` or `repository@digest` of an image, else the URLs.
@@ -61,13 +103,16 @@ impl Job {
         self.args.targets().iter().map(|url| short_name(url)).collect()
     }
 
-    fn result(&self, world: &World, view: View) -> Value {
+    fn result(&self, world: &World, view: View) -> Outcome<'_> {
         match (&self.snapshot, view) {
-            (_, View::Created) => Value::Null,
-            (None, _) => json!({}),
+            (_, View::Created) => Outcome::Plain(Value::Null),
+            (None, _) => Outcome::Plain(json!({})),
             (Some(snapshot), _) => {
-                let time = |moment| world.printed(moment);
-                snapshot.to_json(&self.group, self.created_at, world.knobs.keys, time)
+                let shown = snapshot.shown(&self.group, self.created_at, |moment| world.printed(moment));
+                match world.knobs.keys {
+                    Keys::Snake => Outcome::Snapshot(shown),
+                    Keys::Camel => Outcome::Plain(shown.camel()),
+                }
             }
         }
     }

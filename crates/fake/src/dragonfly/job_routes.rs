@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::job::{Job, View};
+use super::job::{Job, Shown, View};
 use super::link::Page;
 use super::routes::{invalid, not_found};
 use super::world::World;
@@ -29,7 +29,7 @@ fn read(world: &mut World, id: u64) -> Answer {
     world.refresh(id);
     // The user is looked up after the row, and a missing one hides it.
     match world.read(id).filter(|job| has_user(world, job)) {
-        Some(job) => Answer::new(200).json(&job.to_json(world, View::Single)),
+        Some(job) => Answer::new(200).json(&job.shown(world, View::Single)),
         None => not_found(),
     }
 }
@@ -60,7 +60,10 @@ fn list(world: &mut World, request: &Recorded) -> Answer {
             (found.len(), page.of(found.into_iter()))
         }
     };
-    let views: Vec<Value> = ids.into_iter().filter_map(|id| view(world, id)).collect();
+    ids.iter().for_each(|id| world.refresh(*id));
+    let world: &World = world;
+    let rows = ids.iter().filter_map(|id| world.read(*id));
+    let views: Vec<Shown<'_>> = rows.map(|job| job.shown(world, View::Listed)).collect();
     page.link(Answer::new(200).json(&views), request, total)
 }
 
@@ -70,11 +73,6 @@ fn matching(world: &mut World, state: Option<&str>, user: Option<u64>) -> Vec<u6
         state.is_none_or(|state| job.state == state) && user.is_none_or(|user| job.user_id == user)
     };
     world.ids().filter(|id| world.read(*id).is_some_and(fits)).collect()
-}
-
-fn view(world: &mut World, id: u64) -> Option<Value> {
-    world.refresh(id);
-    world.read(id).map(|job| job.to_json(world, View::Listed))
 }
 
 /// Removes the row; what the peers are doing goes on.
@@ -98,7 +96,7 @@ fn change(world: &mut World, request: &Recorded, id: u64) -> Answer {
     }
     job.updated_at = now;
     let job = job.clone();
-    Answer::new(200).json(&job.to_json(world, View::Single))
+    Answer::new(200).json(&job.shown(world, View::Single))
 }
 
 fn has_user(world: &World, job: &Job) -> bool {

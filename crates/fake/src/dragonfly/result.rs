@@ -1,38 +1,26 @@
 //! What a finished queue task tells: which peer got which URL, and which did not.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// The part of one cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ClusterResult {
+    #[serde(rename = "scheduler_cluster_id")]
     pub cluster: u64,
     /// `None` is `null`, which is not the same as an empty list.
+    #[serde(rename = "success_tasks")]
     pub successes: Option<Vec<TaskResult>>,
+    #[serde(rename = "failure_tasks")]
     pub failures: Option<Vec<TaskResult>>,
 }
 
 /// One URL on one peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TaskResult {
     pub url: String,
     pub hostname: String,
     pub ip: String,
-    /// Empty for a success.
+    /// Empty for a success, which shows none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-}
-
-impl ClusterResult {
-    pub(crate) fn to_json(&self) -> Value {
-        let success = |task: &TaskResult| json!({"url": task.url, "hostname": task.hostname, "ip": task.ip});
-        let failure = |task: &TaskResult| {
-            let mut entry = success(task);
-            entry["description"] = json!(task.description);
-            entry
-        };
-        json!({
-            "scheduler_cluster_id": self.cluster,
-            "success_tasks": self.successes.as_ref().map(|all| all.iter().map(success).collect::<Vec<_>>()),
-            "failure_tasks": self.failures.as_ref().map(|all| all.iter().map(failure).collect::<Vec<_>>()),
-        })
-    }
 }

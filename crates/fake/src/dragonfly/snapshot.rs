@@ -1,9 +1,9 @@
 //! What a refresh copies from the queue into the row, and how it is printed.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::Keys;
 use super::queue::{Ending, QueueTask};
 use super::result::ClusterResult;
 
@@ -37,19 +37,51 @@ impl Snapshot {
         Self { state, taken_at: at, entries: shuffled(entries, at) }
     }
 
-    pub(crate) fn to_json(
-        &self,
-        group: &str,
+    pub(crate) fn shown<'a>(
+        &'a self,
+        group: &'a str,
         created_at: DateTime<Utc>,
-        keys: Keys,
         time: impl Fn(DateTime<Utc>) -> String,
-    ) -> Value {
-        let entries: Vec<Value> = self.entries.iter().map(|entry| entry.to_json(keys, &time)).collect();
-        let value = json!({
-            "group_uuid": group, "state": self.state, "created_at": time(created_at),
-            "updated_at": time(self.taken_at), "job_states": entries,
-        });
-        spelled(value, keys)
+    ) -> Shown<'a> {
+        Shown {
+            group_uuid: group,
+            state: self.state,
+            created_at: time(created_at),
+            updated_at: time(self.taken_at),
+            job_states: self.entries.iter().map(|entry| entry.shown(&time)).collect(),
+        }
+    }
+}
+
+/// How it is printed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown<'a> {
+    group_uuid: &'a str,
+    state: &'static str,
+    created_at: String,
+    updated_at: String,
+    job_states: Vec<ShownEntry<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownEntry<'a> {
+    task_uuid: &'a str,
+    task_name: &'static str,
+    state: &'static str,
+    error: &'a str,
+    created_at: String,
+    ttl: u64,
+    results: Option<[&'a ClusterResult; 1]>,
+}
+
+impl Shown<'_> {
+    /// With `task_uuid` as `TaskUUID`, as old releases have it.
+    pub(crate) fn camel(&self) -> Value {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        for entry in value["job_states"].as_array_mut().into_iter().flatten() {
+            *entry = spelled(entry.take());
+        }
+        spelled(value)
     }
 }
 
@@ -64,13 +96,16 @@ impl Entry {
         Self { uuid: task.uuid.clone(), state: task.state(at), created_at: task.created_at, error, results }
     }
 
-    fn to_json(&self, keys: Keys, time: impl Fn(DateTime<Utc>) -> String) -> Value {
-        let results = self.results.as_ref().map(|result| vec![result.to_json()]);
-        let value = json!({
-            "task_uuid": self.uuid, "task_name": "preheat", "state": self.state, "error": self.error,
-            "created_at": time(self.created_at), "ttl": 0, "results": results,
-        });
-        spelled(value, keys)
+    fn shown(&self, time: impl Fn(DateTime<Utc>) -> String) -> ShownEntry<'_> {
+        ShownEntry {
+            task_uuid: &self.uuid,
+            task_name: "preheat",
+            state: self.state,
+            error: &self.error,
+            created_at: time(self.created_at),
+            ttl: 0,
+            results: self.results.as_ref().map(|result| [result]),
+        }
     }
 }
 
@@ -84,13 +119,12 @@ fn shuffled<T>(mut items: Vec<T>, at: DateTime<Utc>) -> Vec<T> {
     items
 }
 
-/// `task_uuid` as `TaskUUID`, where the release is so old.
-fn spelled(value: Value, keys: Keys) -> Value {
-    match (keys, value) {
-        (Keys::Camel, Value::Object(fields)) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (camel(&key), value)).collect::<Map<_, _>>())
+fn spelled(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(key, value)| (camel(&key), value)).collect())
         }
-        (_, value) => value,
+        value => value,
     }
 }
 
