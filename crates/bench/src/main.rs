@@ -85,7 +85,11 @@ async fn measure(cli: Cli) -> anyhow::Result<()> {
     let binary = Binary::find(cli.forewarm.clone(), folder.path())?;
     let rounds = cli.rounds.unwrap_or(if cli.quick { 1 } else { 3 }).max(1);
     let mut bench = Bench::start(folder.path(), binary, cli.quick, rounds).await?;
-    let report = report(&cli, folder.path(), &mut bench).await;
+    let report = tokio::select! {
+        report = report(&cli, folder.path(), &mut bench) => report,
+        // Nothing may be left running, or lying on the disk.
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
     bench.stop().await?;
     let report = report?;
     report.print();
