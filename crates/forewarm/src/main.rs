@@ -26,6 +26,7 @@ mod serve;
 mod server_args;
 mod shutdown;
 mod summary;
+mod traces;
 mod user;
 mod view;
 mod warm;
@@ -79,6 +80,7 @@ async fn main() -> ExitCode {
         Command::Healthcheck(args) => healthcheck::run(args).await,
         Command::Openapi(args) => openapi::run(&args),
     };
+    traces::end().await;
     ended.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(2)

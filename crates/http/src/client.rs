@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use forewarm_traces::TRACEPARENT;
 use reqwest::{Method, RequestBuilder};
 use url::Url;
 
@@ -29,6 +30,10 @@ impl Client {
                 HttpError::forbidden(&refusal, url)
             })?;
         }
-        Ok(self.inner.request(method, url.clone()))
+        let request = self.inner.request(method, url.clone());
+        Ok(match forewarm_traces::current() {
+            Some(traceparent) => request.header(TRACEPARENT, traceparent),
+            None => request,
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Counts every call to an engine, and how long it took.
+//! Counts every call to an engine, and how long it took; in a trace it is a span.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,6 +6,8 @@ use std::time::Instant;
 use async_trait::async_trait;
 use forewarm_domain::task_log::TaskLog;
 use forewarm_metrics::process;
+use forewarm_traces::TARGET;
+use tracing::{Instrument as _, field, trace_span};
 
 use crate::{Outcome, Preheat, Progress, Provider, ProviderError};
 
@@ -27,11 +29,24 @@ impl Measured {
         word: fn(&T) -> &'static str,
     ) -> Result<T, ProviderError> {
         let begun = Instant::now();
-        let answer = work.await;
+        let span = trace_span!(
+            target: TARGET,
+            "engine",
+            otel.name = format!("engine {call}"),
+            otel.kind = "client",
+            instance = self.instance,
+            result = field::Empty,
+            otel.status_code = field::Empty
+        );
+        let answer = work.instrument(span.clone()).await;
         let result = match &answer {
             Ok(answer) => word(answer),
             Err(error) => error.word(),
         };
+        span.record("result", result);
+        if answer.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
         process().provider_requests.add([&self.instance, call, result]);
         process().provider_request_duration.observe([&self.instance, call], begun.elapsed());
         answer

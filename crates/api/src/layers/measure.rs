@@ -25,7 +25,7 @@ pub async fn measure<E: Endpoint<Output = Response>>(next: Arc<E>, request: Requ
     Ok(response)
 }
 
-fn route(path: &str) -> &'static str {
+pub fn route(path: &str) -> &'static str {
     match Place::of(path) {
         Some(place) => place.template(),
         None if site::is_page(path) => PAGE,
@@ -34,7 +34,7 @@ fn route(path: &str) -> &'static str {
 }
 
 /// Clients may invent methods.
-fn method(method: &Method) -> &'static str {
+pub fn method(method: &Method) -> &'static str {
     const KNOWN: [(Method, &str); 7] = [
         (Method::GET, "GET"),
         (Method::HEAD, "HEAD"),

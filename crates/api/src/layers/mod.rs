@@ -8,6 +8,7 @@ mod measure;
 mod operations;
 mod request_id;
 mod security_headers;
+mod span;
 mod time_limit;
 mod trace;
 
@@ -35,6 +36,7 @@ pub fn around(routes: impl Endpoint<Output: IntoResponse> + 'static, exposure: E
         .around(security_headers::security_headers)
         .around(trace::trace)
         .around(measure::measure)
+        .around(span::span)
         .around(request_id::request_id)
         .around(client_address::client_address)
         .before(move |mut request| {

@@ -5,9 +5,12 @@ mod json;
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
+use crate::traces;
 use json::FlatJson;
 
 #[derive(Debug, Clone, Args)]
@@ -36,19 +39,18 @@ pub enum LogFormat {
 /// Libraries that say at `info` what only their authors need; what the user asks for comes after and wins.
 const QUIET: &str = "sqlx=warn,apalis=error,apalis_core=error,apalis_postgres=error,poem=warn";
 
-/// Starts logging to standard error.
+/// Starts logging to standard error, and traces where a collector is named.
 pub fn start(args: &LogArgs) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(format!("{},{QUIET},{}", args.log, args.log))?;
+    let is_terminal = std::io::stderr().is_terminal();
     let json = match args.log_format {
-        LogFormat::Auto => !std::io::stderr().is_terminal(),
+        LogFormat::Auto => !is_terminal,
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json {
-        subscriber.fmt_fields(JsonFields::new()).event_format(FlatJson).init();
-    } else {
-        subscriber.init();
-    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal);
+    let lines =
+        if json { lines.fmt_fields(JsonFields::new()).event_format(FlatJson).boxed() } else { lines.boxed() };
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(traces::layer()?).init();
     Ok(())
 }
