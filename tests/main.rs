@@ -52,6 +52,7 @@ mod schedules;
 mod secrets;
 mod selection;
 mod tls;
+mod traces;
 mod valid_documents;
 mod warm;
 mod worker;

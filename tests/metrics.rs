@@ -5,6 +5,7 @@ mod openmetrics;
 mod own_port;
 
 use forewarm_domain::registry::Registry;
+use forewarm_fake::Fault;
 use forewarm_fake::dragonfly::{Dragonfly, Knobs};
 use forewarm_fake::registry::Registry as FakeRegistry;
 use forewarm_store::{Clock, Store};
@@ -108,6 +109,46 @@ async fn calls_and_requests_are_those_that_the_other_side_saw() {
         requests.iter().filter(|one| one.header("user-agent").is_some_and(|by| by.contains("forewarm")));
     assert_eq!(asked, ours.count() as f64, "the engine reads there, too");
     assert_eq!(scrape.value("forewarm_tasks", &[("instance", "counted"), ("status", "running")]), Some(0.0));
+}
+
+#[tokio::test]
+async fn ends_and_repetitions_of_tasks_are_counted_where_they_are_recorded() {
+    let scene = Scene::start("ending", 10).await;
+    scene.images.holds(&["shop/web:v1", "shop/web:v2"]);
+    scene.engine.faults().on("POST", "/oapi/v1/jobs").inject(Fault::status(500, "broken"));
+    let before = scene.scrape().await;
+    scene.execute().await;
+    scene.lab.run_dry().await;
+    let after = scene.scrape().await;
+
+    let ended = [("instance", "ending"), ("status", "success")];
+    assert_eq!(after.value("forewarm_tasks_ended_total", &ended), Some(2.0));
+    assert_eq!(after.value("forewarm_task_duration_seconds_count", &ended), Some(2.0));
+    let more = |name, labels: &[(&str, &str)]| {
+        after.value(name, labels).unwrap_or_default() - before.value(name, labels).unwrap_or_default()
+    };
+    // Other tests of this process may add to these.
+    let executions = [("vendor", "dragonfly"), ("trigger", "manual"), ("status", "success")];
+    assert!(more("forewarm_executions_total", &executions) >= 1.0);
+    let took = [("trigger", "manual"), ("status", "success")];
+    assert!(more("forewarm_execution_duration_seconds_count", &took) >= 1.0);
+    let retries =
+        ["failed", "answer_lost"].map(|reason| more("forewarm_task_retries_total", &[("reason", reason)]));
+    assert!(retries.iter().sum::<f64>() >= 1.0, "one submission was answered with 500: {retries:?}");
+}
+
+#[tokio::test]
+async fn a_stopped_execution_is_counted_as_one() {
+    let scene = Scene::start("stopped", 1).await;
+    scene.images.holds(&["shop/web:v1"]);
+    let stopped = [("vendor", "dragonfly"), ("trigger", "manual"), ("status", "stopped")];
+    let count = |scrape: &Scrape| scrape.value("forewarm_executions_total", &stopped).unwrap_or_default();
+    let before = count(&scene.scrape().await);
+
+    let id = scene.execute().await;
+    scene.lab.store.executions().stop(id).await.unwrap();
+
+    assert!(count(&scene.scrape().await) > before);
 }
 
 #[tokio::test]

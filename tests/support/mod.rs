@@ -13,6 +13,7 @@ pub mod keys;
 pub mod lab;
 pub mod manager;
 pub mod oci;
+pub mod otlp;
 pub mod outbound;
 pub mod postgres;
 pub mod preheats;

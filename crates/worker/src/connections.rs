@@ -59,6 +59,11 @@ impl Connections {
         }
     }
 
+    /// What an engine that was used lately is called.
+    pub fn name(&self, id: i64) -> Option<String> {
+        lock(&self.instances).get(&id).map(|kept| kept.value.instance.name.clone())
+    }
+
     /// The engine with this id; None when it was deleted or its vendor is unknown to this version.
     pub async fn instance(&self, id: i64) -> Result<Option<Arc<ConnectedInstance>>, StoreError> {
         if let Some(kept) = fresh(&self.instances, id) {

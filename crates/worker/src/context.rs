@@ -11,6 +11,7 @@ use forewarm_store::retention::Retention;
 use crate::connections::Connections;
 use crate::listeners::Listeners;
 use crate::running::Running;
+use crate::traces::Traces;
 
 /// How a worker process works.
 #[derive(Debug, Clone)]
@@ -58,6 +59,7 @@ pub(crate) struct Context {
     pub connections: Arc<Connections>,
     pub listeners: Arc<Listeners>,
     pub running: Running,
+    pub traces: Arc<Traces>,
     pub settings: Arc<Settings>,
 }
 
@@ -66,6 +68,7 @@ impl Context {
         Self {
             connections: Arc::new(Connections::new(store.clone(), outbound)),
             listeners: Arc::new(Listeners::new(store.clone())),
+            traces: Arc::new(Traces::new(store.clone())),
             running: Running::new(settings.max_calls),
             settings: Arc::new(settings),
             store,

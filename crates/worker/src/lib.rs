@@ -10,10 +10,12 @@ mod housekeeping;
 mod jobs;
 mod keeper;
 mod listeners;
+mod measure;
 mod queue;
 mod retention;
 mod running;
 mod schedule;
+mod traces;
 mod watch;
 
 use forewarm_http::Outbound;

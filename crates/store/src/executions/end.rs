@@ -49,6 +49,7 @@ impl Executions<'_> {
         }
         self.store.note(&mut tx, "stop", watched).await?;
         tx.commit().await?;
+        self.count_end(id).await;
         self.store.tasks().fill_windows(&instances).await?;
         Ok(Change::Done)
     }
@@ -148,6 +149,7 @@ impl Executions<'_> {
             stopped = counts.stopped,
             "execution ended"
         );
+        self.count_end(id).await;
         Ok(true)
     }
 }

@@ -183,6 +183,7 @@ impl Executions<'_> {
             super::end::stop_tasks(&mut tx, lease.execution_id, "the execution failed", now).await?;
         super::end::store_counts(&mut tx, lease.execution_id).await?;
         tx.commit().await?;
+        self.count_end(lease.execution_id).await;
         self.store.tasks().fill_windows(&instances).await?;
         Ok(true)
     }

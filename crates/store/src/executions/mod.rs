@@ -2,15 +2,18 @@
 
 mod end;
 mod expansion;
+mod measure;
 mod read;
 pub mod search;
 mod spec;
 mod start;
+mod trace;
 
 pub use end::Change;
 pub use expansion::{Expansion, ExpansionLease};
 pub use read::ExecutionFilter;
 pub use start::{NewExecution, Started};
+pub use trace::Beginning;
 
 use crate::Store;
 

@@ -70,6 +70,9 @@ impl Executions<'_> {
             self.fail(&mut tx, started.id, reason).await?;
         }
         tx.commit().await?;
+        if started.is_new {
+            self.count_end(started.id).await;
+        }
         Ok(started)
     }
 
@@ -104,6 +107,7 @@ impl Executions<'_> {
         };
         let job = Job::ExpandExecution { execution_id: row.id, seq: row.seq };
         queue::push(connection, &[Ticket { job, run_at: row.due_at }]).await?;
+        self.note_trace(connection, row.id).await?;
         self.store.note(connection, "start", Watched::new(Object::Execution, row.id)).await?;
         Ok(Started { id: row.id, is_new: true })
     }

@@ -70,6 +70,8 @@ pub struct Assignment {
     pub engine_job: Option<String>,
     pub blobs: Option<Vec<Blob>>,
     pub submitted_at: Option<DateTime<Utc>>,
+    /// When its first step began.
+    pub started_at: DateTime<Utc>,
     pub deadline: DateTime<Utc>,
     /// Now, by the clock of the rows.
     pub now: DateTime<Utc>,
@@ -101,7 +103,7 @@ impl Tasks<'_> {
                  AND (t.lease_token IS NULL OR t.due_at < coalesce($4, now()))
                RETURNING t.id, t.execution_id, t.instance_id, found.stage, found.asked, t.attempt, t.max_attempts,
                    t.interruptions, t.engine_job, t.blobs AS "blobs: Json<Vec<Blob>>", t.submitted_at,
-                   t.deadline AS "deadline!", coalesce($4, now()) AS "now!", t.registry_id, t.repository, t.digest,
+                   t.started_at AS "started_at!", t.deadline AS "deadline!", coalesce($4, now()) AS "now!", t.registry_id, t.repository, t.digest,
                    t.media_type, t.platform, t.tags, t.artifact_digest, t.urls,
                    EXISTS (SELECT 1 FROM instances i WHERE i.id = t.instance_id AND NOT i.enabled) AS "is_disabled!""#,
             &ids,
@@ -129,6 +131,7 @@ struct Row {
     engine_job: Option<String>,
     blobs: Option<Json<Vec<Blob>>>,
     submitted_at: Option<DateTime<Utc>>,
+    started_at: DateTime<Utc>,
     deadline: DateTime<Utc>,
     now: DateTime<Utc>,
     registry_id: Option<i64>,
@@ -169,6 +172,7 @@ impl Row {
             engine_job: row.engine_job,
             blobs: row.blobs.map(|blobs| blobs.0),
             submitted_at: row.submitted_at,
+            started_at: row.started_at,
             deadline: row.deadline,
             now: row.now,
         })

@@ -11,11 +11,13 @@ use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Lease, Stage, Step};
 use futures::FutureExt;
 use rand::RngExt;
+use tracing::Instrument as _;
 
 use crate::backoff::backoff;
 use crate::connections::{ConnectedInstance, Plan};
 use crate::context::Context;
 use crate::keeper::{Kept, keep};
+use crate::measure;
 use crate::running::Lane;
 
 /// How long a handler waits for free places before it gives turns back.
@@ -51,7 +53,10 @@ where
         // Left out are those that are stopped, done by an earlier delivery of this ticket, or in another's hands.
         for task in context.store.tasks().begin(now, context.settings.lease).await? {
             let Some(place) = places.pop() else { break };
-            context.running.spawn(place, run(context.clone(), task, context.task_log(), work));
+            let span = context.traces.span(lane, task.lease.execution_id).await;
+            context
+                .running
+                .spawn(place, run(context.clone(), task, context.task_log(), work).instrument(span));
         }
     }
     Ok(())
@@ -114,7 +119,7 @@ async fn record(context: &Context, task: &Assignment, step: Step, log: &TaskLog)
     let task_id = task.lease.task_id;
     for _ in 0..RECORD_TRIES {
         match context.store.tasks().record(task.lease, task.stage, step.clone(), &lines).await {
-            Ok(true) => return,
+            Ok(true) => return measure::step(context, task, &step),
             Ok(false) => {
                 tracing::info!(task_id, "the end of a step was not recorded: the lease was lost");
                 return;

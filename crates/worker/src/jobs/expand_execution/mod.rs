@@ -11,6 +11,7 @@ use forewarm_registry::RegistryError;
 use forewarm_store::StoreError;
 use forewarm_store::executions::Expansion;
 use futures::FutureExt;
+use tracing::Instrument as _;
 
 use self::targets::Recipient;
 use self::write::Writer;
@@ -54,7 +55,8 @@ pub(crate) async fn run(context: &Context, execution_id: i64, seq: i64) -> Resul
             .await?;
         return Ok(());
     };
-    context.running.spawn(place, work(context.clone(), expansion));
+    let span = context.traces.span(Lane::Expand, execution_id).await;
+    context.running.spawn(place, work(context.clone(), expansion).instrument(span));
     Ok(())
 }
 
