@@ -43,3 +43,6 @@ CREATE INDEX warm_repository ON warm (registry_id, repository, execution_id);
 -- Every proof paid for these. Whoever deletes an execution forgets itself which proofs it gave.
 ALTER TABLE warm DROP CONSTRAINT warm_execution_id_fkey, DROP CONSTRAINT warm_task_id_fkey;
 DROP INDEX warm_task;
+
+-- Pages of an execution's tasks come in the order of their ids.
+CREATE INDEX tasks_listed ON tasks (execution_id, id);

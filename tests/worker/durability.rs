@@ -181,6 +181,33 @@ async fn what_the_engine_finished_while_nobody_looked_is_a_success_however_late(
     assert_eq!(task.status, Status::Success, "{}", task.message);
 }
 
+#[tokio::test]
+async fn whoever_gives_up_in_the_middle_leaves_no_transaction_open() {
+    let lab = Lab::start().await;
+    for patience in 0..200 {
+        // Given up after as many looks, somewhere between the first statement and the last.
+        let executions = lab.store.executions();
+        let mut wish = std::pin::pin!(executions.stop(patience));
+        for _ in 0..patience % 20 {
+            if futures::poll!(wish.as_mut()).is_ready() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    let open =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'";
+    let begun = std::time::Instant::now();
+    loop {
+        let open: i64 = sqlx::query_scalar(open).fetch_one(lab.store.pool()).await.unwrap();
+        if open == 0 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{open} transactions stay open");
+    }
+}
+
 /// Takes the lease of a task for its first step.
 async fn begin(scene: &Scene, task_id: i64, lease: Duration) -> Assignment {
     let mut begun = scene.lab.store.tasks().begin(&[Turn { task_id, seq: 1 }], lease).await.unwrap();

@@ -18,13 +18,16 @@ const MOST: usize = 500;
 /// itself is worth dozens of items.
 const PACE: Duration = Duration::from_millis(20);
 
+/// Where to tell what came of an item.
+type Teller<O> = oneshot::Sender<Result<O, StoreError>>;
+
 /// Items that wait to be written, each with whoever wants to know what came of it.
 pub(crate) struct Batch<I, O> {
     waiting: Mutex<Waiting<I, O>>,
 }
 
 struct Waiting<I, O> {
-    items: VecDeque<(I, oneshot::Sender<Result<O, StoreError>>)>,
+    items: VecDeque<(I, Teller<O>)>,
     has_writer: bool,
 }
 
@@ -54,7 +57,7 @@ impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
     }
 
     /// Whether a writer is needed.
-    fn enter(&self, item: I, answer: oneshot::Sender<Result<O, StoreError>>) -> bool {
+    fn enter(&self, item: I, answer: Teller<O>) -> bool {
         let mut waiting = self.lock();
         waiting.items.push_back((item, answer));
         !std::mem::replace(&mut waiting.has_writer, true)
@@ -78,7 +81,7 @@ impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
     }
 
     /// What waits; None = nothing does, and the next item needs a writer.
-    fn take(&self) -> Option<(Vec<I>, Vec<oneshot::Sender<Result<O, StoreError>>>)> {
+    fn take(&self) -> Option<(Vec<I>, Vec<Teller<O>>)> {
         let mut waiting = self.lock();
         if waiting.items.is_empty() {
             waiting.has_writer = false;

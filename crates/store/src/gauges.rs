@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use forewarm_metrics::Database;
-use sqlx::{Acquire, PgConnection};
+use sqlx::PgConnection;
 use tokio::sync::Mutex;
 
 use crate::{Store, StoreError, queue_state};
@@ -60,9 +60,8 @@ impl Store {
     /// Tells how long it waited for a connection.
     async fn read_gauges(&self, gauges: &Database) -> Result<Duration, StoreError> {
         let asked = Instant::now();
-        let mut connection = self.pool.acquire().await?;
+        let mut tx = self.begin().await?;
         let waited = asked.elapsed();
-        let mut tx = connection.begin().await?;
         sqlx::query(STATEMENT_LIMIT).execute(&mut *tx).await?;
         let now = self.clock.bind();
         queues(&mut tx, gauges, now).await?;

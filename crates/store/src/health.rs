@@ -79,7 +79,7 @@ impl HealthRecords<'_> {
         edited_at: DateTime<Utc>,
         health: &Health,
     ) -> Result<(), StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let before = match watched {
             Watched::Instance(id) => keep_of_instance(&mut tx, id, edited_at, health).await?,
             Watched::Registry(id) => keep_of_registry(&mut tx, id, edited_at, health).await?,

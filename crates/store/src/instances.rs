@@ -89,7 +89,7 @@ impl Instances<'_> {
     }
 
     pub async fn create(&self, draft: &InstanceDraft) -> Result<Written<Instance>, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         clear_default(&mut tx, draft).await?;
         let id = next_id(&mut tx, TABLE).await?;
         let auth = credentials::to_columns(&self.store.keys, (TABLE, id), &draft.auth, None)?;
@@ -146,7 +146,7 @@ impl Instances<'_> {
     async fn rewrite(&self, id: i64, draft: &InstanceDraft) -> Result<Vec<i64>, StoreError> {
         let now = self.store.clock.bind();
         let keys = &self.store.keys;
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         clear_default(&mut tx, draft).await?;
         let stored = stored_secret(&mut tx, id).await?;
         let watched = self.store.watch(&mut tx, Object::Instance, id).await?;
@@ -195,7 +195,7 @@ impl Instances<'_> {
 
     /// Deletes an instance that no policy and no unfinished execution needs.
     pub async fn delete(&self, name: &str) -> Result<Deleted, StoreError> {
-        let mut transaction = self.store.pool.begin().await?;
+        let mut transaction = self.store.begin().await?;
         // The lock makes a policy that is being created now wait, and then fail on its foreign key.
         let id = sqlx::query_scalar!("SELECT id FROM instances WHERE name = $1 FOR UPDATE", name)
             .fetch_optional(&mut *transaction)

@@ -39,7 +39,7 @@ pub mod watches;
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,6 +125,14 @@ impl Store {
     pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         let now = sqlx::query_scalar("SELECT coalesce($1, now())").bind(self.clock.bind());
         Ok(now.fetch_one(&self.pool).await?)
+    }
+
+    /// A transaction. In a task of its own, which a caller that gives up cannot stop half-way: sqlx 0.9.0 would hand the
+    /// connection to the next one with the transaction still open, and what that one writes would be lost with it.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin().await }).await;
+        Ok(begun.map_err(|error| StoreError::Computation(error.to_string()))??)
     }
 
     /// Answers once the database does.

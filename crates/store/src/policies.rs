@@ -116,7 +116,7 @@ impl Policies<'_> {
 
     /// Deletes a policy that has no unfinished execution. Its past executions stay, without it.
     pub async fn delete(&self, project_id: i64, name: &str) -> Result<Deleted, StoreError> {
-        let mut transaction = self.store.pool.begin().await?;
+        let mut transaction = self.store.begin().await?;
         // The lock makes an execution that is being started now wait, and then fail on its foreign key.
         let id = sqlx::query_scalar!(
             "SELECT id FROM policies WHERE project_id = $1 AND name = $2 FOR UPDATE",
@@ -148,7 +148,7 @@ impl Policies<'_> {
 
     async fn insert(&self, project_id: i64, draft: &PolicyDraft) -> Result<Option<i64>, StoreError> {
         let next_fire_at = self.next_fire_at(draft).await?;
-        let mut transaction = self.store.pool.begin().await?;
+        let mut transaction = self.store.begin().await?;
         let id = next_id(&mut transaction, TABLE).await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO policies (project_id, name, description, enabled, filters, trigger, options, origin_access,
@@ -185,7 +185,7 @@ impl Policies<'_> {
 
     async fn rewrite(&self, id: i64, draft: &PolicyDraft) -> Result<(), StoreError> {
         let next_fire_at = self.next_fire_at(draft).await?;
-        let mut transaction = self.store.pool.begin().await?;
+        let mut transaction = self.store.begin().await?;
         let stored = sqlx::query_scalar!("SELECT origin_access FROM policies WHERE id = $1 FOR UPDATE", id)
             .fetch_optional(&mut *transaction)
             .await?;

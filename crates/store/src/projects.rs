@@ -98,7 +98,7 @@ impl Projects<'_> {
     }
 
     async fn insert(&self, draft: &ProjectDraft) -> Result<Option<i64>, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO projects (name, description, registry_id, namespace, criteria, created_at, updated_at)
              VALUES ($1, $2, $3, $4, $6, coalesce($5, now()), coalesce($5, now()))
@@ -130,7 +130,7 @@ impl Projects<'_> {
     }
 
     async fn rewrite(&self, id: i64, draft: &ProjectDraft) -> Result<(), StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let watched = self.store.watch(&mut tx, Object::Project, id).await?;
         sqlx::query!(
             "UPDATE projects
@@ -153,7 +153,7 @@ impl Projects<'_> {
 
     /// Deletes a project that has no policies. Its past executions stay, without it.
     pub async fn delete(&self, name: &str) -> Result<Deleted, StoreError> {
-        let mut transaction = self.store.pool.begin().await?;
+        let mut transaction = self.store.begin().await?;
         // The lock makes a policy that is being created now wait, and then fail on its foreign key.
         let id = sqlx::query_scalar!("SELECT id FROM projects WHERE name = $1 FOR UPDATE", name)
             .fetch_optional(&mut *transaction)

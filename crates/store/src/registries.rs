@@ -77,7 +77,7 @@ impl Registries<'_> {
     }
 
     pub async fn create(&self, draft: &RegistryDraft) -> Result<Written<Registry>, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let id = next_id(&mut tx, "registries").await?;
         let keys = &self.store.keys;
         let auth = credentials::to_columns(keys, (TABLE, id), &draft.auth, None)?;
@@ -121,7 +121,7 @@ impl Registries<'_> {
     }
 
     async fn rewrite(&self, id: i64, draft: &RegistryDraft) -> Result<(), StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let stored =
             sqlx::query!("SELECT auth_secret, event_secrets FROM registries WHERE id = $1 FOR UPDATE", id)
                 .fetch_optional(&mut *tx)
@@ -169,7 +169,7 @@ impl Registries<'_> {
 
     /// Deletes a registry that no project and no unfinished execution needs.
     pub async fn delete(&self, name: &str) -> Result<Deleted, StoreError> {
-        let mut transaction = self.store.pool.begin().await?;
+        let mut transaction = self.store.begin().await?;
         // The lock makes a project that is being created now wait, and then fail on its foreign key.
         let id = sqlx::query_scalar!("SELECT id FROM registries WHERE name = $1 FOR UPDATE", name)
             .fetch_optional(&mut *transaction)

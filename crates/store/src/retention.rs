@@ -92,7 +92,7 @@ impl Store {
     /// Deletes these executions, tasks first; how many are gone at the end. None = another process is at it.
     async fn delete(&self, ids: &[i64]) -> Result<Option<usize>, StoreError> {
         loop {
-            let mut tx = self.pool.begin().await?;
+            let mut tx = self.begin().await?;
             let alone = sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock($1) AS "alone!""#, LOCK);
             if !alone.fetch_one(&mut *tx).await? {
                 return Ok(None);

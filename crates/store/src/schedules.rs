@@ -60,7 +60,7 @@ impl Schedules<'_> {
     /// # Errors
     /// The database could not be asked. What goes wrong with one policy is its [`Outcome`].
     pub async fn fire_next(&self, others: &[i64]) -> Result<Option<Fired>, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let Some(row) = self.take(&mut tx, others).await? else { return Ok(None) };
         let (policy_id, due) = (row.id, row.due);
         let outcome = match self.fire(tx, row).await {

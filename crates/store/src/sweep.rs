@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::job::{Job, Turn};
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 
 use crate::queue::{self, Ticket};
 use crate::tasks::{self, Due, Stage};
@@ -32,8 +32,7 @@ impl Store {
     /// Gives a new ticket to every execution, task and event whose lease ran out or whose ticket is lost, tops up the
     /// windows, and ends executions that nobody ended. None = another process is sweeping.
     pub async fn sweep(&self) -> Result<Option<Swept>, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        let mut tx = connection.begin().await?;
+        let mut tx = self.begin().await?;
         let alone: bool =
             sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(LOCK).fetch_one(&mut *tx).await?;
         if !alone {
@@ -44,7 +43,6 @@ impl Store {
         let tasks = reticket_tasks(&mut tx, now).await?;
         let events = events::reticket(&mut tx, now).await?;
         tx.commit().await?;
-        drop(connection);
         self.fill_all_windows().await?;
         let finished = self.finish_forgotten().await?;
         Ok(Some(Swept { executions, tasks, events, finished }))

@@ -22,7 +22,7 @@ impl Audit<'_> {
     }
 
     async fn prune_chunk(&self, age: Duration) -> Result<u64, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         sqlx::query!("SELECT set_config('forewarm.prunes_audit', 'on', true)").fetch_one(&mut *tx).await?;
         let deleted = sqlx::query!(
             "DELETE FROM audit WHERE id IN (

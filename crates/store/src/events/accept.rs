@@ -47,7 +47,7 @@ struct Row {
 impl Events<'_> {
     /// Stores the delivery, and the events that its new hints make, with their tickets.
     pub async fn accept(&self, delivery: NewDelivery) -> Result<Accepted, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let accepted = self.accept_in(&mut tx, delivery).await?;
         tx.commit().await?;
         Ok(accepted)

@@ -118,7 +118,7 @@ impl Events<'_> {
         message: &str,
         uncounted: i32,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let row = sqlx::query!(
             r#"UPDATE events
                SET lease_token = NULL, seq = seq + 1, message = $4, attempt = attempt - $6,

@@ -23,7 +23,7 @@ impl Events<'_> {
     /// Lets the event go on as another one of the same repository, which may be there already and gather more hints.
     /// The notices that made it now belong to that one. false = the lease was lost.
     pub async fn redirect(&self, lease: EvaluationLease, to: &Redirection) -> Result<bool, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let from = sqlx::query!(
             "SELECT registry_id, repository FROM events WHERE id = $1 AND lease_token = $2 FOR UPDATE",
             lease.event_id,

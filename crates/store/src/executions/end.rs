@@ -26,7 +26,7 @@ impl Executions<'_> {
     /// Stops an execution: waiting tasks at once; running ones are no longer tracked, the engine may go on.
     pub async fn stop(&self, id: i64) -> Result<Change, StoreError> {
         let now = self.store.clock.bind();
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let watched = self.store.watch(&mut tx, Object::Execution, id).await?;
         let stopped = sqlx::query!(
             "UPDATE executions
@@ -57,7 +57,7 @@ impl Executions<'_> {
     /// Runs the failed and stopped tasks of an ended execution again, or its expansion where that failed.
     pub async fn retry(&self, id: i64) -> Result<Change, StoreError> {
         let now = self.store.clock.bind();
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let watched = self.store.watch(&mut tx, Object::Execution, id).await?;
         let row = sqlx::query!(
             r#"UPDATE executions
@@ -118,7 +118,7 @@ impl Executions<'_> {
     }
 
     async fn finish(&self, id: i64) -> Result<bool, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let summary = sqlx::query_scalar!(
             "SELECT summary FROM executions
              WHERE id = $1 AND status = 'running' AND expanded_at IS NOT NULL FOR UPDATE",

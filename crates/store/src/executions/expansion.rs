@@ -137,7 +137,7 @@ impl Executions<'_> {
         message: &str,
         uncounted: i32,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let row = sqlx::query!(
             r#"UPDATE executions
                SET lease_token = NULL, seq = seq + 1, message = $4, attempt = attempt - $6,
@@ -162,7 +162,7 @@ impl Executions<'_> {
 
     /// The execution cannot be expanded: it ends in error, and tasks that exist already are stopped with it.
     pub async fn fail_expansion(&self, lease: ExpansionLease, message: &str) -> Result<bool, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let failed = sqlx::query!(
             "UPDATE executions
              SET status = 'error', message = $4, lease_token = NULL, due_at = NULL, seq = seq + 1,

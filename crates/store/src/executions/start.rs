@@ -42,7 +42,7 @@ impl Executions<'_> {
     /// Writes the execution and the ticket of its expansion in one transaction, and returns its id. Requests,
     /// schedules and events all enter here.
     pub async fn start(&self, new: &NewExecution) -> Result<Started, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let started = self.start_in(&mut tx, new).await?;
         tx.commit().await?;
         Ok(started)
@@ -64,7 +64,7 @@ impl Executions<'_> {
 
     /// Leaves a record of a run that could not be started, with the reason: an execution that ended in error.
     pub async fn start_failed(&self, new: &NewExecution, reason: &str) -> Result<Started, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let started = self.insert(&mut tx, new).await?;
         if started.is_new {
             self.fail(&mut tx, started.id, reason).await?;

@@ -40,7 +40,7 @@ impl Store {
     /// Compares this process's keys with those of the database, and makes the active one known there.
     pub async fn introduce_keys(&self) -> Result<Introduced, Unknown> {
         let active = self.keys.active_id().ok_or(StoreError::NoKey)?;
-        let mut tx = self.pool.begin().await.map_err(StoreError::from)?;
+        let mut tx = self.begin().await?;
         // Of two first processes with two keys, one is the second.
         sqlx::query!("LOCK TABLE keys IN SHARE ROW EXCLUSIVE MODE")
             .execute(&mut *tx)

@@ -84,7 +84,7 @@ impl Store {
         done: &mut Resealed,
     ) -> Result<(), StoreError> {
         let (table, name) = (column.table, column.name);
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let query = format!("SELECT to_jsonb({name}) FROM {table} WHERE id = $1 FOR NO KEY UPDATE");
         let value = sqlx::query_scalar(AssertSqlSafe(query)).bind(id).fetch_optional(&mut *tx).await?;
         let Some(Some(mut value)) = value else { return Ok(()) };

@@ -34,7 +34,7 @@ impl Tasks<'_> {
         fresh_for: Duration,
     ) -> Result<Claim, StoreError> {
         let now = self.store.clock.bind();
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         lock(&mut tx, lease.task_id).await?;
         let standing = warm::standing(&mut tx, lease.task_id, fresh_for, now).await?;
         if standing != Standing::Cold {

@@ -34,7 +34,7 @@ impl Tasks<'_> {
     /// Writes a chunk of tasks in one transaction and opens the windows of their instances. false = the lease on the
     /// execution is lost, and nothing was written. Writing a task that exists already changes nothing.
     pub async fn create_many(&self, lease: ExpansionLease, tasks: &[NewTask]) -> Result<bool, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let held = sqlx::query_scalar!(
             r#"SELECT true AS "held!" FROM executions WHERE id = $1 AND lease_token = $2 FOR SHARE"#,
             lease.execution_id,

@@ -12,7 +12,7 @@ impl Tasks<'_> {
     pub async fn postpone(&self, turns: &[Turn], wait: Duration) -> Result<(), StoreError> {
         let ids: Vec<i64> = turns.iter().map(|turn| turn.task_id).collect();
         let seqs: Vec<i64> = turns.iter().map(|turn| turn.seq).collect();
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let rows = sqlx::query!(
             r#"UPDATE tasks t
                SET seq = t.seq + 1, due_at = coalesce($4, now()) + make_interval(secs => $3)

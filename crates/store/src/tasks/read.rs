@@ -74,21 +74,17 @@ impl Tasks<'_> {
         offset: i64,
     ) -> Result<(Vec<Task>, i64), StoreError> {
         let status = status.map(Status::as_str);
-        let total = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM tasks WHERE execution_id = $1 AND ($2::text IS NULL OR status = $2)"#,
-            execution_id,
-            status
-        )
-        .fetch_one(&self.store.pool)
-        .await?;
+        let total = self.count(execution_id, status).await?;
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, execution_id, instance, vendor, registry_id, repository, digest, media_type, platform, tags,
                       artifact_digest, urls, status, message, proof, attempt, max_attempts, engine_job,
                       report AS "report: Json<Report>", due_at, created_at, started_at, ended_at
                FROM tasks
-               WHERE execution_id = $1 AND ($2::text IS NULL OR status = $2)
-               ORDER BY id LIMIT $3 OFFSET $4"#,
+               WHERE id IN (
+                   SELECT id FROM tasks WHERE execution_id = $1 AND ($2::text IS NULL OR status = $2)
+                   ORDER BY id LIMIT $3 OFFSET $4)
+               ORDER BY id"#,
             execution_id,
             status,
             limit,
@@ -98,6 +94,21 @@ impl Tasks<'_> {
         .await?;
         let tasks = rows.into_iter().map(|row| row.into_task(&self.store.keys)).collect::<Result<_, _>>()?;
         Ok((tasks, total))
+    }
+
+    /// An execution that has ended knows its counts; a hundred thousand rows are counted only while it runs.
+    async fn count(&self, execution_id: i64, status: Option<&str>) -> Result<i64, StoreError> {
+        let count = sqlx::query_scalar!(
+            r#"SELECT coalesce(
+                   (SELECT sum(counted.value::bigint)::bigint
+                    FROM executions e CROSS JOIN LATERAL jsonb_each_text(e.final_counts) AS counted
+                    WHERE e.id = $1 AND ($2::text IS NULL OR counted.key = $2)),
+                   (SELECT count(*) FROM tasks WHERE execution_id = $1 AND ($2::text IS NULL OR status = $2))
+               ) AS "count!""#,
+            execution_id,
+            status
+        );
+        Ok(count.fetch_one(&self.store.pool).await?)
     }
 }
 

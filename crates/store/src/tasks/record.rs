@@ -54,7 +54,7 @@ async fn write(store: &Store, mut records: Vec<Record>) -> Result<Vec<bool>, Sto
     // Whoever else locks many tasks does it in the order of their ids, too.
     records.sort_by_key(|record| record.lease.task_id);
     let now = store.clock.bind();
-    let mut tx = store.pool.begin().await?;
+    let mut tx = store.begin().await?;
     let rows = written::write(&mut tx, &records, now).await?;
     settle_warmth(&mut tx, &records, &rows, now).await?;
     push(&mut tx, &rows.values().filter_map(Written::due).collect::<Vec<_>>()).await?;

@@ -21,7 +21,7 @@ impl Tasks<'_> {
     }
 
     async fn fill_window(&self, instance_id: i64) -> Result<(), StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
             .bind(LOCK_CLASS)
             .bind(instance_id as i32)

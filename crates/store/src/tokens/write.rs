@@ -15,7 +15,7 @@ impl Tokens<'_> {
     }
 
     async fn insert(&self, draft: &TokenDraft, text: &TokenText) -> Result<TokenWritten, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO tokens (user_id, name, hash, role, all_projects, expires_at, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, now()))
@@ -47,7 +47,7 @@ impl Tokens<'_> {
 
     /// Revokes a token; false = there is none.
     pub async fn delete(&self, id: i64) -> Result<bool, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let watched = self.store.watch(&mut tx, Object::Token, id).await?;
         let deleted = sqlx::query!("DELETE FROM tokens WHERE id = $1", id).execute(&mut *tx).await?;
         if deleted.rows_affected() == 0 {

@@ -13,7 +13,7 @@ impl Users<'_> {
             return Ok(false);
         }
         let hash = password::hash(password).await?;
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('forewarm.users'))").execute(&mut *tx).await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO users (name, description, password_hash, created_at, updated_at)

@@ -16,7 +16,7 @@ impl Users<'_> {
             Some(password) => password::hash(password).await?,
             None => String::new(),
         };
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let id = sqlx::query_scalar!(
             "INSERT INTO users (name, description, password_hash, disabled, created_at, updated_at)
              VALUES ($1, $2, $3, $4, coalesce($5, now()), coalesce($5, now()))
@@ -55,7 +55,7 @@ impl Users<'_> {
             Some(password) => Some(password::hash(password).await?),
             None => None,
         };
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         one_at_a_time(&mut tx).await?;
         let watched = self.store.watch(&mut tx, Object::User, id).await?;
         sqlx::query!(
@@ -88,7 +88,7 @@ impl Users<'_> {
     /// Gives a user another password; false = there is no such user.
     pub async fn set_password(&self, name: &str, password: &Secret) -> Result<bool, StoreError> {
         let hash = password::hash(password).await?;
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         let id = sqlx::query_scalar!(
             "UPDATE users SET password_hash = $2, changed = changed + 1, updated_at = coalesce($3, now())
              WHERE name = $1 RETURNING id",
@@ -107,7 +107,7 @@ impl Users<'_> {
 
     /// Deletes a user with its tokens.
     pub async fn delete(&self, id: i64) -> Result<UserDeleted, StoreError> {
-        let mut tx = self.store.pool.begin().await?;
+        let mut tx = self.store.begin().await?;
         one_at_a_time(&mut tx).await?;
         let watched = self.store.watch(&mut tx, Object::User, id).await?;
         let deleted = sqlx::query!("DELETE FROM users WHERE id = $1", id).execute(&mut *tx).await?;

@@ -101,7 +101,7 @@ impl Watches<'_> {
         namespaces: &[String],
         repositories: &[String],
     ) -> Result<bool, StoreError> {
-        let (id, mut tx) = (watch.lease.registry_id, self.store.pool.begin().await?);
+        let (id, mut tx) = (watch.lease.registry_id, self.store.begin().await?);
         let ended = sqlx::query!(
             "UPDATE watches SET lease_token = NULL, lease_until = NULL, looked_at = $3
              WHERE registry_id = $1 AND lease_token = $2",

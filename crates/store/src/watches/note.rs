@@ -30,7 +30,7 @@ impl Watches<'_> {
         gone: &[String],
         notices: Vec<Notice>,
     ) -> Result<bool, StoreError> {
-        let (id, mut tx) = (lease.registry_id, self.store.pool.begin().await?);
+        let (id, mut tx) = (lease.registry_id, self.store.begin().await?);
         let held = sqlx::query_scalar!(
             r#"SELECT 1 AS "held!" FROM watches WHERE registry_id = $1 AND lease_token = $2 FOR UPDATE"#,
             id,
