@@ -64,6 +64,12 @@ have_python() {
     ls "$unpacked"/usr/share/python-wheels/pip-*.whl >/dev/null 2>&1
 }
 
+# Runs a process on a wrong clock, for the tests of that (tests/faults/time.rs).
+have_faketime() {
+  compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null ||
+    compgen -G "$unpacked/usr/lib/*/faketime/libfaketime.so.1" >/dev/null
+}
+
 # Packages for what is missing, one a line.
 missing_packages() {
   have cc || echo build-essential
@@ -72,6 +78,7 @@ missing_packages() {
   postgres_bin >/dev/null || echo postgresql
   have docker-registry || echo docker-registry
   have_python || echo python3-venv
+  have_faketime || echo libfaketime
 }
 
 as_root() {

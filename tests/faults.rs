@@ -7,11 +7,17 @@ mod cluster;
 mod crew;
 mod database;
 mod deaths;
+mod disk;
 mod engine;
 mod haste;
 mod hours;
+mod network;
+mod overload;
+mod registry;
+mod rows;
 mod scene;
 mod stopping;
+mod time;
 
 use std::time::Instant;
 

@@ -15,19 +15,35 @@ pub struct Cluster {
     folder: TempDir,
     settings: Vec<(String, String)>,
     pub url: String,
+    /// For processes that cannot reach its socket; empty without an address.
+    pub remote_url: String,
 }
 
 impl Cluster {
-    pub async fn start(settings: &[(&str, &str)]) -> Self {
+    /// With these settings; also on this address of the network, if any.
+    pub async fn start(settings: &[(&str, &str)], address: Option<&str>) -> Self {
         let folder = tempfile::Builder::new().prefix("forewarm-").tempdir().unwrap();
         // The server's user must get through.
         set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let settings =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut cluster = Self { server: None, folder, settings, url: String::new() };
+        let (url, remote_url) = (String::new(), String::new());
+        let mut cluster = Self { server: None, folder, settings, url, remote_url };
+        if let Some(address) = address {
+            cluster.listen_on(address);
+        }
         cluster.up().await;
         prepare(&cluster.url).await.unwrap();
         cluster
+    }
+
+    fn listen_on(&mut self, address: &str) {
+        let rules = self.folder.path().join("hba.conf");
+        std::fs::write(&rules, format!("local all all trust\nhost all all {address}/24 trust\n")).unwrap();
+        let rules = rules.to_str().unwrap();
+        self.settings.push(("hba_file".to_owned(), rules.to_owned()));
+        self.settings.push(("listen_addresses".to_owned(), address.to_owned()));
+        self.remote_url = format!("postgres://forewarm@{address}:5432/postgres?sslmode=disable");
     }
 
     pub async fn up(&mut self) {

@@ -28,19 +28,24 @@ impl Worker {
         Self { process, log }
     }
 
-    /// SIGKILL.
+    /// SIGKILL, if it still lives.
     pub async fn kill(&mut self) {
-        self.process.kill().await.unwrap();
+        if self.process.try_wait().unwrap().is_none() {
+            self.process.kill().await.unwrap();
+        }
     }
 
+    /// To a process that may have died by now.
     pub fn signal(&self, signal: Signal) {
-        signal_to(&self.process, signal);
+        if self.process.id().is_some() {
+            signal_to(&self.process, signal);
+        }
     }
 
     /// Waits until it has begun to work, and listens to signals.
     pub async fn ready(&self) {
         let begun = Instant::now();
-        while !self.log().contains("working") {
+        while !self.log().contains("working") && self.process.id().is_some() {
             assert!(begun.elapsed() < PATIENCE, "a worker never began:\n{}", self.log());
             tokio::time::sleep(POLL).await;
         }

@@ -1,5 +1,7 @@
 //! What is broken: a server, workers, a database, a registry and an engine, with executions under way.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use forewarm_fake::clock::Clock;
@@ -13,14 +15,14 @@ use super::checker::{self, Case, Verdict};
 use super::cluster::Cluster;
 use super::crew::Worker;
 use super::haste;
-use crate::support::postgres::{Database, database};
+use super::rows::Rows;
 use crate::support::server::Server;
 
 /// Far more than anything takes; whoever needs it has failed.
-pub const PATIENCE: Duration = Duration::from_secs(240);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 pub const POLL: Duration = Duration::from_millis(100);
 const INSTANCE: &str = "dragonfly";
-const RUN: &str = "/api/v1/projects/shop/policies/all/executions";
+pub const RUN: &str = "/api/v1/projects/shop/policies/all/executions";
 
 /// How large it is, and of what kind.
 pub struct Setup {
@@ -30,6 +32,10 @@ pub struct Setup {
     pub max_in_flight: usize,
     /// Postgres is the scene's own, with these settings, and not shared with other tests.
     pub cluster: Option<Vec<(&'static str, &'static str)>>,
+    /// The server runs an embedded Postgres in this folder.
+    pub state: Option<PathBuf>,
+    /// Where registry, engine and the scene's own Postgres listen, besides this machine's own address.
+    pub address: Option<String>,
     pub registry: registry::Knobs,
     /// Seconds that processes get to end in order.
     pub drain: &'static str,
@@ -47,17 +53,14 @@ impl Default for Setup {
             workers: 2,
             max_in_flight: 150,
             cluster: None,
+            state: None,
+            address: None,
             registry: registry::Knobs::default(),
             drain: "1",
             serve_works: false,
             all_succeed: true,
         }
     }
-}
-
-enum Rows {
-    Shared(Database),
-    Own(Cluster),
 }
 
 pub struct Scene {
@@ -75,21 +78,23 @@ pub struct Scene {
 impl Scene {
     /// Everything runs, and every execution has begun.
     pub async fn start(setup: Setup) -> Self {
-        let rows = match &setup.cluster {
-            Some(settings) => Rows::Own(Cluster::start(settings).await),
-            None => Rows::Shared(database().await),
-        };
-        let url = rows.url().to_owned();
-        checker::watch(&url).await;
-        let images = Registry::start_with(setup.registry.clone()).await.unwrap();
+        Self::start_with(setup, Chance::new()).await
+    }
+
+    pub async fn start_with(setup: Setup, chance: Chance) -> Self {
+        let mut rows = Rows::make(&setup).await;
+        let address = SocketAddr::new(setup.address.as_deref().unwrap_or("127.0.0.1").parse().unwrap(), 0);
+        let images = Registry::start_at(address, setup.registry.clone()).await.unwrap();
         let names: Vec<String> =
             (0..setup.images).map(|i| format!("shop/app{}:v{}", i / 50, i % 50)).collect();
         let pushed = images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        let engine = Dragonfly::start_with(fast_engine()).await.unwrap();
-        let server = serve(&url, &setup).await;
+        let engine = Dragonfly::start_at(address, fast_engine()).await.unwrap();
+        let server = serve(&rows, &setup).await;
+        rows.settle();
+        checker::watch(rows.url()).await;
         furnish(&server, &images, &engine, &setup).await;
         let mut scene = Self {
-            chance: Chance::new(),
+            chance,
             images,
             engine,
             server,
@@ -125,7 +130,7 @@ impl Scene {
 
     /// What a process of this scene must be told.
     pub fn variables<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-        let mut variables = usual(self.rows.url(), self.setup.drain);
+        let mut variables = usual(self.rows.variable(true), self.setup.drain);
         variables.extend(more);
         variables
     }
@@ -140,14 +145,14 @@ impl Scene {
     /// SIGKILL to the server, and another in its place.
     pub async fn replace_server(&mut self) {
         self.server.process.kill().await.unwrap();
-        self.server = serve(self.rows.url(), &self.setup).await;
+        self.server = serve(&self.rows, &self.setup).await;
     }
 
     /// The scene's own Postgres.
     pub fn cluster(&mut self) -> &mut Cluster {
         match &mut self.rows {
             Rows::Own(cluster) => cluster,
-            Rows::Shared(_) => panic!("the database of this scene is shared with other tests"),
+            _ => panic!("the database of this scene is not the test's to break"),
         }
     }
 
@@ -174,15 +179,21 @@ impl Scene {
 
     /// Waits until nothing is left to do: all executions have ended, and their tickets are gone.
     pub async fn until_done(&self) {
-        let begun = Instant::now();
+        let (mut moved, mut least) = (Instant::now(), i64::MAX);
         loop {
             let left = self.left_to_do().await;
-            if left.as_ref().is_ok_and(|left| *left == 0) {
-                return;
+            match left {
+                Ok(0) => return,
+                Ok(left) if left < least => (moved, least) = (Instant::now(), left),
+                _ => assert!(moved.elapsed() < PATIENCE, "nothing moves any more; still to do: {left:?}"),
             }
-            assert!(begun.elapsed() < PATIENCE, "still to do: {left:?}");
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Whether the server can read its database.
+    pub async fn answers(&self) -> bool {
+        self.server.get("/readyz").await.0 == 200
     }
 
     /// Tasks that somebody is working on, or says so.
@@ -224,36 +235,28 @@ impl Scene {
     }
 }
 
-impl Rows {
-    fn url(&self) -> &str {
-        match self {
-            Self::Shared(database) => &database.url,
-            Self::Own(cluster) => &cluster.url,
-        }
-    }
-}
-
 /// Lives a hundred times as fast: what a real manager shows after 30 s it shows after 0.3 s.
 pub fn fast_engine() -> Knobs {
     let cluster = Peers { job_rate_limit: 1_000_000, ..Peers::new(1) };
     Knobs { clock: Clock::scaled(100.0), clusters: vec![cluster], ..Knobs::default() }
 }
 
-async fn serve(database: &str, setup: &Setup) -> Server {
-    let mut variables = usual(database, setup.drain);
+async fn serve(rows: &Rows, setup: &Setup) -> Server {
+    let mut variables = usual(rows.variable(false), setup.drain);
     if !setup.serve_works {
         variables.push(("FOREWARM_NO_WORKER", "true"));
     }
     Server::start(&variables).await
 }
 
-fn usual<'a>(database: &'a str, drain: &'a str) -> Vec<(&'a str, &'a str)> {
+fn usual<'a>(database: (&'a str, &'a str), drain: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
-        ("FOREWARM_DATABASE_URL", database),
+        database,
         ("FOREWARM_DATABASE_CONNECTIONS", "10"),
         ("FOREWARM_LEASE_SECONDS", "3"),
         ("FOREWARM_DRAIN_SECONDS", drain),
         ("FOREWARM_HEALTH_SECONDS", "0"),
+        ("FOREWARM_KEEP_EXECUTIONS", "1000000"),
         ("FOREWARM_LOG", "info"),
     ]
 }
