@@ -1,5 +1,5 @@
 # Each target first installs what the machine lacks (scripts/setup.sh), so that a fresh clone needs nothing but Rust.
-.PHONY: demo test fuzz bench lint sqlx setup
+.PHONY: demo test soak fuzz bench lint sqlx setup
 
 # A tour in one process: registry, engines, policies and a run of one of them. `make demo ARGS=--once` ends after it.
 demo:
@@ -9,6 +9,11 @@ demo:
 test:
 	scripts/setup.sh scripts/test.sh $(ARGS)
 	$(MAKE) --no-print-directory lint
+
+# Breaks real processes, databases, engines and registries at random, and judges what became of the work: for ten minutes, or as
+# `make soak ARGS="3600 7"` says (seconds, and the seed of an earlier run, which comes again).
+soak:
+	scripts/setup.sh scripts/soak.sh $(ARGS)
 
 # The documents of the API, tried for longer than in the tests, and otherwise each time; with any options of schemathesis:
 # `make fuzz ARGS="--max-examples=1000 --seed=7"`.

@@ -1,6 +1,7 @@
 //! Real processes, databases, registries and engines, broken while executions run; an independent checker says what became
 //! of it all.
 
+mod calamity;
 mod chance;
 mod checker;
 mod cluster;
@@ -9,6 +10,7 @@ mod database;
 mod deaths;
 mod disk;
 mod engine;
+mod fail_points;
 mod haste;
 mod hours;
 mod network;
@@ -16,6 +18,7 @@ mod overload;
 mod registry;
 mod rows;
 mod scene;
+mod soak;
 mod stopping;
 mod time;
 

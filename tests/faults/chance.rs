@@ -21,6 +21,11 @@ impl Chance {
         Self { numbers: StdRng::seed_from_u64(seed) }
     }
 
+    /// A number from 0 on.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.numbers.random_range(0..limit)
+    }
+
     pub async fn pause(&mut self, milliseconds: Range<u64>) {
         tokio::time::sleep(Duration::from_millis(self.numbers.random_range(milliseconds))).await;
     }

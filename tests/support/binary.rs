@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// The program, built from what is in the tree now. Cargo does not build another package's program for a test, so it is
-/// asked to here: a stale one would prove nothing. Costs a moment when there is nothing to build.
+/// asked to here: a stale one would prove nothing. Costs a moment when there is nothing to build. It is the program of
+/// every build but for its fail points, which do nothing unless a test says so (crates/worker/src/fail_point.rs).
 pub fn forewarm() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(build)
@@ -30,7 +31,8 @@ fn build() -> PathBuf {
         }
     }
     let status = command
-        .args(["build", "--quiet", "--package", "forewarm", "--profile", profile, "--target-dir"])
+        .args(["build", "--quiet", "--package", "forewarm", "--features", "fail-points"])
+        .args(["--profile", profile, "--target-dir"])
         .arg(profile_dir.parent().unwrap())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .stdout(Stdio::null())

@@ -5,6 +5,8 @@ mod backoff;
 mod connections;
 mod context;
 mod dispatch;
+#[cfg(feature = "fail-points")]
+mod fail_point;
 mod health;
 mod housekeeping;
 mod jobs;
