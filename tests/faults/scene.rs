@@ -191,6 +191,12 @@ impl Scene {
         }
     }
 
+    /// Every execution that there is.
+    pub async fn every_execution(&self) -> Vec<i64> {
+        let mut connection = PgConnection::connect(self.rows.url()).await.unwrap();
+        sqlx::query_scalar("SELECT id FROM executions ORDER BY id").fetch_all(&mut connection).await.unwrap()
+    }
+
     /// Whether the server can read its database.
     pub async fn answers(&self) -> bool {
         self.server.get("/readyz").await.0 == 200

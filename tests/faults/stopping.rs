@@ -13,7 +13,7 @@ const MARGIN: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_that_are_asked_to_stop_end_within_their_drain_time_and_leave_nothing_half_written() {
-    let setup = Setup { drain: "2", ..Setup::default() };
+    let setup = Setup { drain: "2", max_in_flight: 15, ..Setup::default() };
     let verdict = break_while_running(setup, async |scene: &mut Scene| {
         for round in 1..=3 {
             scene.until_jobs(round * scene.tasks() / 5).await;
@@ -37,7 +37,14 @@ async fn workers_that_are_asked_to_stop_end_within_their_drain_time_and_leave_no
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_asked_to_stop_is_not_ready_before_it_has_ended_its_work() {
-    let setup = Setup { images: 100, workers: 0, drain: "3", serve_works: true, ..Setup::default() };
+    let setup = Setup {
+        images: 100,
+        workers: 0,
+        max_in_flight: 10,
+        drain: "3",
+        serve_works: true,
+        ..Setup::default()
+    };
     let verdict = break_while_running(setup, async |scene: &mut Scene| {
         scene.until_jobs(scene.tasks() / 4).await;
         hold_some_calls(scene).await;

@@ -91,6 +91,8 @@ where
             after_panic(&task)
         }
     };
+    #[cfg(feature = "fail-points")]
+    crate::fail_point::pass("recording");
     record(&context, &task, step, &log).await;
 }
 

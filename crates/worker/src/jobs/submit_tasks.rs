@@ -60,7 +60,10 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
         return Ok(step);
     }
     preheat.submitted_at = Some(task.now);
-    let step = match instance.provider.preheat(&preheat, &log).await {
+    let answer = instance.provider.preheat(&preheat, &log).await;
+    #[cfg(feature = "fail-points")]
+    crate::fail_point::pass("submitted");
+    let step = match answer {
         Ok(progress) => step::step_of(&task, &instance, progress, &log),
         Err(error) => step::step_of_error(&task, error, &log),
     };
