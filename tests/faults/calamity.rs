@@ -126,7 +126,9 @@ impl Calamity {
                 jobs(5, Fault::bad_gateway());
             }
             Self::EngineHalfAnswers => {
-                [Fault::Truncated, Fault::BreakMidBody, Fault::DropAfter].map(|fault| jobs(8, fault));
+                [Fault::Truncated, Fault::BreakMidBody, Fault::DropAfter]
+                    .into_iter()
+                    .for_each(|fault| jobs(8, fault));
             }
             Self::EngineDropsRequests => jobs(8, Fault::DropBefore),
             Self::EngineSlow => jobs(20, Fault::Delay(Duration::from_secs(9))),

@@ -187,9 +187,9 @@ pub async fn read(state: &ApiState, id: i64) -> Result<Execution, ApiError> {
 }
 
 /// The answer to a request that started an execution.
-pub async fn created(state: &ApiState, id: i64) -> Result<Created<ExecutionView>, ApiError> {
-    let view = ExecutionView::from(read(state, id).await?);
-    Ok(Created::At(Json(view), location(&["api", "v1", "executions", &id.to_string()])))
+pub fn created(execution: Execution) -> Created<ExecutionView> {
+    let address = location(&["api", "v1", "executions", &execution.id.to_string()]);
+    Created::At(Json(execution.into()), address)
 }
 
 async fn changed(

@@ -90,8 +90,7 @@ impl Api {
     ) -> Result<Created<ExecutionView>, ApiError> {
         let project = body.0.project(&state, &auth).await?;
         let new = body.0.execution(&state, project.as_ref()).await?;
-        let started = auth.store(&state).executions().start(&new).await?;
-        created(&state, started.id).await
+        Ok(created(auth.store(&state).executions().start(&new).await?))
     }
 }
 

@@ -147,8 +147,8 @@ impl Api {
         skip_if_warm: Query<Option<bool>>,
     ) -> Result<Created<ExecutionView>, ApiError> {
         let (project, policy) = find(&state, &auth, Need::Change, (&project.0, &policy.0)).await?;
-        let id = run::run(&auth.store(&state), &project, &policy, skip_if_warm.0.unwrap_or(false)).await?;
-        created(&state, id).await
+        let store = auth.store(&state);
+        Ok(created(run::run(&store, &project, &policy, skip_if_warm.0.unwrap_or(false)).await?))
     }
 }
 

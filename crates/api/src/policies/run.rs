@@ -1,6 +1,6 @@
 //! From a policy to an execution of it.
 
-use forewarm_domain::execution::Spec;
+use forewarm_domain::execution::{Execution, Spec};
 use forewarm_domain::options::Kind;
 use forewarm_domain::policy::Policy;
 use forewarm_domain::project::Project;
@@ -10,13 +10,13 @@ use forewarm_store::executions::NewExecution;
 
 use crate::error::ApiError;
 
-/// Starts the policy by hand and returns the execution's id.
+/// Starts the policy by hand.
 pub async fn run(
     store: &Store,
     project: &Project,
     policy: &Policy,
     skip_if_warm: bool,
-) -> Result<i64, ApiError> {
+) -> Result<Execution, ApiError> {
     if !policy.enabled {
         return Err(ApiError::conflict(format!("policy '{}' is disabled", policy.name)));
     }
@@ -39,6 +39,6 @@ pub async fn run(
         Err(error) if error.is_missing_reference() => {
             Err(ApiError::not_found(format!("policy '{}'", policy.name)))
         }
-        started => Ok(started?.id),
+        started => Ok(started?),
     }
 }

@@ -5,6 +5,7 @@ use forewarm_domain::access::Reach;
 use forewarm_domain::execution::{Counts, Execution, Spec};
 use forewarm_domain::options::OriginAccess;
 use forewarm_domain::status::Status;
+use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::{Executions, TABLE, spec};
@@ -47,18 +48,7 @@ pub(super) struct Row {
 
 impl Executions<'_> {
     pub async fn get(&self, id: i64) -> Result<Option<Execution>, StoreError> {
-        let row = sqlx::query_as!(
-            Row,
-            r#"SELECT id AS "id!", policy, project, project_id, trigger AS "trigger!", scheduled_for, event_id,
-                      status AS "status!", message AS "message!",
-                      warnings AS "warnings!", expanded AS "expanded!", counts AS "counts!: Json<Counts>",
-                      created_at AS "created_at!", started_at, ended_at
-               FROM execution_overview WHERE id = $1"#,
-            id
-        )
-        .fetch_optional(&self.store.pool)
-        .await?;
-        row.map(TryInto::try_into).transpose()
+        get_in(&mut *self.store.pool.acquire().await?, id).await
     }
 
     /// One page of executions, newest first unless asked otherwise, and how many there are in all.
@@ -166,4 +156,20 @@ impl TryFrom<Row> for Execution {
             ended_at: row.ended_at,
         })
     }
+}
+
+/// The execution as the caller's transaction sees it.
+pub(super) async fn get_in(connection: &mut PgConnection, id: i64) -> Result<Option<Execution>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT id AS "id!", policy, project, project_id, trigger AS "trigger!", scheduled_for, event_id,
+                  status AS "status!", message AS "message!",
+                  warnings AS "warnings!", expanded AS "expanded!", counts AS "counts!: Json<Counts>",
+                  created_at AS "created_at!", started_at, ended_at
+           FROM execution_overview WHERE id = $1"#,
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(TryInto::try_into).transpose()
 }

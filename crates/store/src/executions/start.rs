@@ -1,13 +1,14 @@
 //! The one way in which an execution comes to be.
 
 use chrono::{DateTime, Utc};
-use forewarm_domain::execution::Spec;
+use forewarm_domain::execution::{Execution, Spec};
 use forewarm_domain::job::Job;
 use forewarm_domain::options::OriginAccess;
 use forewarm_domain::trigger::Start;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
+use super::read::get_in;
 use super::{Executions, TABLE, spec};
 use crate::audit::{Object, Watched};
 use crate::queue::{self, Ticket};
@@ -39,9 +40,18 @@ pub struct Started {
 }
 
 impl Executions<'_> {
-    /// Writes the execution and the ticket of its expansion in one transaction, and returns its id. Requests,
-    /// schedules and events all enter here.
-    pub async fn start(&self, new: &NewExecution) -> Result<Started, StoreError> {
+    /// Writes the execution and the ticket of its expansion in one transaction, and returns how it is now: whoever had to
+    /// ask for that afterwards could fail to learn that it started. Requests, schedules and events all enter here.
+    pub async fn start(&self, new: &NewExecution) -> Result<Execution, StoreError> {
+        let mut tx = self.store.begin().await?;
+        let started = self.start_in(&mut tx, new).await?;
+        let execution = get_in(&mut tx, started.id).await?;
+        tx.commit().await?;
+        execution.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
+    }
+
+    /// The same for an event, which may have started it before.
+    pub async fn start_once(&self, new: &NewExecution) -> Result<Started, StoreError> {
         let mut tx = self.store.begin().await?;
         let started = self.start_in(&mut tx, new).await?;
         tx.commit().await?;

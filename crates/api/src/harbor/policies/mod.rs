@@ -144,7 +144,7 @@ impl Api {
         let project = access::changer(&auth, &state, &project_name.0).await?;
         let policy = find(&state, &project, &preheat_policy_name.0).await?;
         let started = run::run(&auth.store(&state), &project, &policy, false).await;
-        let id = started.map_err(as_precondition)?.to_string();
+        let id = started.map_err(as_precondition)?.id.to_string();
         let at = ["projects", &project.name, "preheat", "policies", &policy.name, "executions", &id];
         Ok(Made::At(location(&at)))
     }

@@ -164,7 +164,7 @@ async fn start(
     let executions = context.store.executions();
     let started = match failure {
         Some(reason) => executions.start_failed(new, reason).await,
-        None => executions.start(new).await,
+        None => executions.start_once(new).await,
     };
     match started {
         Err(error) if error.is_missing_reference() => Ok(None),
