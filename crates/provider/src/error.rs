@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use forewarm_http::HttpError;
 
+use crate::text::Blotter;
+
 /// A failed call. The text names the engine and the cause, in the engine's own words where it has any.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ProviderError {
@@ -22,6 +24,16 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
+    /// The same without the secrets that the blotter knows.
+    pub(crate) fn cleaned(mut self, blotter: &Blotter) -> Self {
+        let (Self::Transient { message, .. }
+        | Self::Busy { message, .. }
+        | Self::Permanent { message }
+        | Self::Unknown { message }) = &mut self;
+        *message = blotter.clean(message);
+        self
+    }
+
     pub fn permanent(message: impl Into<String>) -> Self {
         Self::Permanent { message: message.into() }
     }

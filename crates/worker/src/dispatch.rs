@@ -12,6 +12,11 @@ use crate::keeper::text_of;
 /// Does a job. Never fails towards the queue: a job that cannot be done now is found again by the sweep, since apalis
 /// would retry an error at once and a panic never (apalis 1.0.0).
 pub(crate) async fn dispatch(context: &Context, job: Job) {
+    let attended = context.clone();
+    context.running.attend(async move { attend(&attended, job).await }).await;
+}
+
+async fn attend(context: &Context, job: Job) {
     let what = format!("{job:?}");
     let work = async {
         match job {

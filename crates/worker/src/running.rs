@@ -101,6 +101,15 @@ impl Running {
         });
     }
 
+    /// Does a job's own work to its end, also when the queue lets go of it in the middle: a lease that was just taken would
+    /// be nobody's. The drain waits for it. None = the process is ending.
+    pub async fn attend<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        self.tracker.spawn(work).await.ok()
+    }
+
     /// Resolves when the process cannot wait any longer.
     pub fn over(&self) -> CancellationToken {
         self.over.clone()

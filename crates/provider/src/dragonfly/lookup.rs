@@ -13,9 +13,10 @@ use tokio::sync::oneshot;
 use super::client::Client;
 use super::job::Job;
 use crate::ProviderError;
+use crate::text::Blotter;
 
-/// How long the first question waits for others: those of one ticket come within milliseconds.
-const GATHER: Duration = Duration::from_millis(10);
+/// How long the first question waits for others: those of one ticket come one after the other.
+const GATHER: Duration = Duration::from_millis(50);
 /// Fewer are asked for one by one.
 const WORTH_A_LIST: usize = 8;
 /// Rows of a page. A finished job's row holds its results, some kilobytes or many.
@@ -31,7 +32,13 @@ type Answer = Result<Option<Arc<Job>>, ProviderError>;
 pub(super) struct Lookup(Mutex<Waiting>);
 
 /// By the number of the job.
-type Questions = BTreeMap<u64, Vec<oneshot::Sender<Answer>>>;
+type Questions = BTreeMap<u64, Vec<Question>>;
+
+struct Question {
+    answer: oneshot::Sender<Answer>,
+    /// Hides the secrets of the task: the manager gives them back in its words.
+    blotter: Blotter,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -40,9 +47,9 @@ struct Waiting {
 }
 
 impl Lookup {
-    pub(super) async fn job(self: &Arc<Self>, id: u64, client: &Arc<Client>) -> Answer {
+    pub(super) async fn job(self: &Arc<Self>, id: u64, client: &Arc<Client>, blotter: Blotter) -> Answer {
         let (answer, answered) = oneshot::channel();
-        if self.enter(id, answer) {
+        if self.enter(id, Question { answer, blotter }) {
             // A task of its own: whoever asked first may go away before the others have their answers.
             tokio::spawn(Arc::clone(self).ask(Arc::clone(client)));
         }
@@ -51,9 +58,9 @@ impl Lookup {
     }
 
     /// Whether nobody is asking yet.
-    fn enter(&self, id: u64, answer: oneshot::Sender<Answer>) -> bool {
+    fn enter(&self, id: u64, question: Question) -> bool {
         let mut waiting = self.lock();
-        waiting.questions.entry(id).or_default().push(answer);
+        waiting.questions.entry(id).or_default().push(question);
         !std::mem::replace(&mut waiting.is_asking, true)
     }
 
@@ -62,6 +69,7 @@ impl Lookup {
         tokio::time::sleep(GATHER).await;
         while let Some(questions) = self.take() {
             Round { client: &client, questions }.answer().await;
+            tokio::time::sleep(GATHER).await;
         }
         done.is_sure = true;
     }
@@ -93,7 +101,7 @@ impl Round<'_> {
             // What is wrong with the list need not be wrong with all; one question tells.
             match self.client.job(id).await {
                 Ok(job) => self.tell(id, &Ok(job.map(Arc::new))),
-                Err(error) => return self.tell_all(&Err(error)),
+                Err(error) => return self.tell_all(error),
             }
         }
         let (client, ids) = (self.client, self.questions.keys().copied().collect::<Vec<_>>());
@@ -136,14 +144,19 @@ impl Round<'_> {
 
     fn tell(&mut self, id: u64, answer: &Answer) {
         for asked in self.questions.remove(&id).unwrap_or_default() {
+            let answer = answer.clone().map_err(|error| error.cleaned(&asked.blotter));
             // Whoever asked may have gone away.
-            let _ = asked.send(answer.clone());
+            let _ = asked.answer.send(answer);
         }
     }
 
-    fn tell_all(&mut self, answer: &Answer) {
+    /// What was said of one job may hold its secrets, so nobody hears it before everybody's are hidden.
+    fn tell_all(&mut self, error: ProviderError) {
+        let error =
+            self.questions.values().flatten().fold(error, |error, asked| error.cleaned(&asked.blotter));
+        let answer = Err(error);
         while let Some(&id) = self.questions.keys().next() {
-            self.tell(id, answer);
+            self.tell(id, &answer);
         }
     }
 }

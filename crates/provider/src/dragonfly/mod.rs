@@ -155,7 +155,7 @@ impl Provider for Dragonfly {
         })?;
         let job = self
             .lookup
-            .job(id, &self.client)
+            .job(id, &self.client, self.blotter.clone().and(preheat))
             .await
             .inspect_err(|error| log.warning(format!("asked for job {id}, answered: {error}")))?;
         let judge = verdict::Judge {

@@ -1,4 +1,5 @@
-//! From the tags of a repository to its images: each digest is read once, whatever the number of its tags.
+//! From the tags of a repository to its images. However many tags a digest has, it is read a few times at most: as many as
+//! are under way before the first two are seen to be the same.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
