@@ -126,7 +126,7 @@ impl Round<'_> {
             let Some((&next, _)) = self.questions.range(..before).next_back() else { break };
             let [size, smaller @ ..] = sizes else { return false };
             let place = u32::try_from(newest.saturating_sub(next)).unwrap_or(u32::MAX);
-            page = page.max(place / size) + 1;
+            page = page.max(place / size).saturating_add(1);
             match self.client.jobs(page, *size).await {
                 Ok(Some(jobs)) => {
                     let Some(last) = jobs.last() else { break };

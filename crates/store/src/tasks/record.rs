@@ -65,7 +65,10 @@ async fn write(store: &Store, mut records: Vec<Record>) -> Result<Vec<bool>, Sto
     ended.sort_unstable();
     ended.dedup();
     for execution_id in ended {
-        store.executions().finish_if_done(execution_id).await?;
+        // The steps are written: whoever heard of a failure now would take them for lost.
+        if let Err(error) = store.executions().finish_if_done(execution_id).await {
+            tracing::warn!(execution_id, %error, "an execution could not be ended; the sweep will end it");
+        }
     }
     Ok(asked.iter().map(|task_id| rows.contains_key(task_id)).collect())
 }
