@@ -78,7 +78,8 @@ impl Flow {
             (
                 "instances",
                 json!({ "name": "dragonfly", "vendor": "dragonfly", "endpoint": self.dragonfly.url(),
-                                  "auth": { "mode": "bearer", "secret": DRAGONFLY_TOKEN } }),
+                                  "auth": { "mode": "bearer", "secret": DRAGONFLY_TOKEN },
+                                  "settings": { "check_seconds": 1 } }),
             ),
             (
                 "instances",
