@@ -7,8 +7,8 @@ use forewarm_domain::instance::Instance;
 use forewarm_http::authorize::authorize;
 use forewarm_http::{Client, ErrorKind, HttpError, Outbound, body, error};
 use forewarm_metrics::process;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Method, Response};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use url::Url;
 
@@ -52,7 +52,12 @@ impl Engine {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Answer, HttpError> {
-        self.send(Method::GET, path, None, QUICK).await
+        self.send(plain(self.request(Method::GET, path)?).timeout(QUICK)).await
+    }
+
+    /// A long answer, which is worth compressing.
+    pub(crate) async fn list(&self, path: &str) -> Result<Answer, HttpError> {
+        self.send(self.request(Method::GET, path)?.timeout(QUICK)).await
     }
 
     pub(crate) async fn post(
@@ -61,27 +66,25 @@ impl Engine {
         body: Option<&Value>,
         timeout: Duration,
     ) -> Result<Answer, HttpError> {
-        self.send(Method::POST, path, body, timeout).await
+        let mut request = plain(self.request(Method::POST, path)?).timeout(timeout);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.send(request).await
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        json: Option<&Value>,
-        timeout: Duration,
-    ) -> Result<Answer, HttpError> {
-        let url = self.url(path)?;
-        let mut request = self.client.request(method, &url)?.timeout(timeout);
-        if let Some(json) = json {
-            request = request.json(json);
-        }
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, HttpError> {
+        self.client.request(method, &self.url(path)?)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, HttpError> {
+        let url = &self.base;
         let sent = authorize(request, &self.auth)?.send().await;
-        let sent = sent.map_err(|error| HttpError::from_reqwest(&error, &url));
+        let sent = sent.map_err(|error| HttpError::from_reqwest(&error, url));
         self.count(&sent);
         let response = sent?;
         let mut answer = Answer::head(response.status().as_u16(), response.headers());
-        answer.body = body::read(response, LARGEST_ANSWER, &url).await?;
+        answer.body = body::read(response, LARGEST_ANSWER, url).await?;
         Ok(answer)
     }
 
@@ -101,6 +104,11 @@ impl Engine {
             HttpError::new(ErrorKind::Protocol, message)
         })
     }
+}
+
+/// Asks for an answer as it is: compressing a few hundred bytes costs both sides more than they save.
+fn plain(request: RequestBuilder) -> RequestBuilder {
+    request.header(ACCEPT_ENCODING, "identity")
 }
 
 impl Answer {

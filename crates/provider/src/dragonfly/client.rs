@@ -49,7 +49,7 @@ impl Client {
     /// Preheats, newest first. None = the page is too large: rows hold their results.
     pub(super) async fn jobs(&self, page: u32, per_page: u32) -> Result<Option<Vec<Job>>, ProviderError> {
         let path = format!("/oapi/v1/jobs?type=preheat&page={page}&per_page={per_page}");
-        match self.engine.get(&path).await {
+        match self.engine.list(&path).await {
             Ok(answer) => self.parse(&answer).map(Some),
             Err(error) if error.kind == ErrorKind::TooLarge => Ok(None),
             Err(error) => Err(error.into()),
