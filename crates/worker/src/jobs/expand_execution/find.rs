@@ -11,10 +11,14 @@ use forewarm_domain::task::ImageTarget;
 use forewarm_registry::selection::{self, Looked, Question};
 use forewarm_registry::{RegistryError, Wanted};
 use futures::TryStreamExt;
+use tokio::sync::mpsc;
 
 use super::write::Writer;
 use super::{ExpandError, Summary, targets};
 use crate::context::Context;
+
+/// Repositories that are read while tasks of earlier ones are written.
+const READ_AHEAD: usize = 8;
 
 /// Everything that a policy selects.
 pub(super) async fn policy(
@@ -29,13 +33,27 @@ pub(super) async fn policy(
     let selector = selection::selector(client, selected).await?.map_err(|found| unusable(&found))?;
     let question = Question::of(selected, selector, &options.platforms);
     let looks = question.ask(client, selected.only.as_ref());
-    let mut looks = std::pin::pin!(looks);
-    while let Some(Looked { chosen, left_out, .. }) = looks.try_next().await? {
-        left_out.iter().for_each(|missed| summary.leave_out(missed.why.filter, missed.tags.len().max(1)));
-        summary.repositories += usize::from(!chosen.is_empty());
-        summary.artifacts += chosen.len();
-        write_artifacts(selected.registry_id, &chosen, options, writer).await?;
-    }
+    let (found, mut to_write) = mpsc::channel(READ_AHEAD);
+    // Side by side: a stream goes on only while somebody waits for it, and nobody would while tasks are written.
+    let read = async move {
+        let mut looks = std::pin::pin!(looks);
+        while let Some(looked) = looks.try_next().await? {
+            if found.send(looked).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    };
+    let write = async {
+        while let Some(Looked { chosen, left_out, .. }) = to_write.recv().await {
+            left_out.iter().for_each(|missed| summary.leave_out(missed.why.filter, missed.tags.len().max(1)));
+            summary.repositories += usize::from(!chosen.is_empty());
+            summary.artifacts += chosen.len();
+            write_artifacts(selected.registry_id, &chosen, options, writer).await?;
+        }
+        Ok::<(), ExpandError>(())
+    };
+    tokio::try_join!(read, write)?;
     Ok(())
 }
 
