@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use crate::program::ADMIN_PASSWORD;
 use crate::scene::{EVENT_SECRET, POLICY};
 
-/// How often an execution is looked at; an end is dated by the server, so this is no part of any figure.
-const LOOK: Duration = Duration::from_millis(100);
+/// The first pause between two looks at an execution, and the longest. An end is dated by the server, so they are no part
+/// of any figure.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]
 pub struct Api {
@@ -67,6 +69,7 @@ impl Api {
         wanted: impl Fn(&Value) -> bool,
     ) -> anyhow::Result<Value> {
         let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
         loop {
             let execution = self.get(&format!("/api/v1/executions/{id}")).await?;
             if wanted(&execution) {
@@ -75,7 +78,8 @@ impl Api {
             if begun.elapsed() > patience {
                 bail!("after {patience:?} the execution is still not as wanted: {execution}");
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         }
     }
 }
