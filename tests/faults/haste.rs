@@ -17,7 +17,7 @@ WHERE status = 'Pending' AND run_at > now() + interval '3 seconds' AND EXISTS (S
 /// A ticket that is late gets a minute before the sweep looks whether it was lost.
 const LATE: &str = "
 UPDATE tasks SET due_at = due_at - interval '60 seconds'
-WHERE status IN ('pending', 'running') AND opened AND lease_token IS NULL
+WHERE opened AND lease_token IS NULL
   AND due_at BETWEEN now() - interval '60 seconds' AND now() - interval '8 seconds'";
 
 /// The same for executions.

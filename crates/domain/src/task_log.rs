@@ -80,6 +80,9 @@ impl TaskLog {
 /// Text of engines and registries, made safe to show: control characters (ANSI escapes, NUL, line breaks) become
 /// spaces, and it is cut at [`MAX_MESSAGE`] bytes.
 pub fn printable(text: &str) -> String {
+    if text.len() <= MAX_MESSAGE && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(MAX_MESSAGE));
     for c in text.chars() {
         if out.len() + c.len_utf8() > MAX_MESSAGE {

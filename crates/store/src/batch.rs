@@ -16,7 +16,7 @@ use crate::StoreError;
 const MOST: usize = 500;
 /// The time between the beginnings of two groups, as long as more comes than one item at a time: what a group costs of
 /// itself is worth dozens of items.
-const PACE: Duration = Duration::from_millis(20);
+const PACE: Duration = Duration::from_millis(30);
 
 /// Where to tell what came of an item.
 type Teller<O> = oneshot::Sender<Result<O, StoreError>>;
@@ -37,13 +37,13 @@ impl<I, O> Default for Batch<I, O> {
     }
 }
 
-impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
+impl<I: Send + Sync + 'static, O: Send + 'static> Batch<I, O> {
     /// Writes an item, together with others, by `write`, which answers for each of its items in their order. A group
     /// that fails for another reason than an outage is tried item by item, so that one that cannot be written harms
     /// nobody else.
     pub async fn submit<W, F>(self: &Arc<Self>, item: I, write: W) -> Result<O, StoreError>
     where
-        W: Fn(Vec<I>) -> F + Send + Sync + 'static,
+        W: Fn(Arc<Vec<I>>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Vec<O>, StoreError>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
@@ -65,7 +65,7 @@ impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
 
     async fn work<W, F>(self: Arc<Self>, write: W)
     where
-        W: Fn(Vec<I>) -> F + Send + Sync,
+        W: Fn(Arc<Vec<I>>) -> F + Send + Sync,
         F: Future<Output = Result<Vec<O>, StoreError>> + Send + 'static,
     {
         let mut place = Place { batch: &self, is_given_up: false };
@@ -98,20 +98,24 @@ impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
 
 async fn written<I, O, W, F>(items: Vec<I>, write: &W) -> Vec<Result<O, StoreError>>
 where
-    I: Clone,
-    W: Fn(Vec<I>) -> F,
+    W: Fn(Arc<Vec<I>>) -> F,
     F: Future<Output = Result<Vec<O>, StoreError>>,
 {
+    let items = Arc::new(items);
     let error = match write(items.clone()).await {
         Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
         Err(error) => Arc::new(error),
     };
+    let all_fail = |count| (0..count).map(|_| Err(StoreError::Together(error.clone()))).collect();
     if items.len() == 1 || error.is_unavailable() {
-        return items.iter().map(|_| Err(StoreError::Together(error.clone()))).collect();
+        return all_fail(items.len());
     }
+    let count = items.len();
+    // Nobody has them any more: the write is over.
+    let Some(items) = Arc::into_inner(items) else { return all_fail(count) };
     let mut outcomes = Vec::new();
     for item in items {
-        let one = write(vec![item]).await;
+        let one = write(Arc::new(vec![item])).await;
         outcomes.push(one.and_then(|one| {
             one.into_iter().next().ok_or_else(|| StoreError::Computation("a write had no answer".to_owned()))
         }));

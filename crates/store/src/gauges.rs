@@ -100,12 +100,12 @@ async fn instances(connection: &mut PgConnection, gauges: &Database) -> Result<(
            FROM instances i,
                LATERAL (
                    SELECT count(*) AS pending FROM tasks t
-                   WHERE t.instance_id = i.id AND t.status = 'pending' AND NOT t.opened) closed,
+                   WHERE t.instance_id = i.id AND NOT t.opened AND t.ended_at IS NULL) closed,
                LATERAL (
                    SELECT count(*) FILTER (WHERE t.status = 'pending') AS pending,
                        count(*) FILTER (WHERE t.status = 'running') AS running
                    FROM tasks t
-                   WHERE t.instance_id = i.id AND t.status IN ('pending', 'running') AND t.opened) opened
+                   WHERE t.instance_id = i.id AND t.opened) opened
            ORDER BY i.id LIMIT $1"#,
         MOST
     )

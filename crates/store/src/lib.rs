@@ -10,6 +10,7 @@ mod credentials;
 mod error;
 mod file_urls;
 mod gauges;
+mod json;
 mod migrate;
 mod origin_access;
 mod search;

@@ -97,8 +97,7 @@ pub(crate) async fn overdue_tasks(
 ) -> Result<i64, StoreError> {
     let overdue = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM tasks
-           WHERE status IN ('pending', 'running') AND opened
-             AND due_at < coalesce($1, now()) - make_interval(secs => $2)"#,
+           WHERE opened AND due_at < coalesce($1, now()) - make_interval(secs => $2)"#,
         now,
         GRACE_SECONDS
     );

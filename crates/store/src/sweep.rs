@@ -51,7 +51,7 @@ impl Store {
     async fn fill_all_windows(&self) -> Result<(), StoreError> {
         let waiting = sqlx::query_scalar!(
             r#"SELECT i.id FROM instances i
-               WHERE EXISTS (SELECT 1 FROM tasks t WHERE t.instance_id = i.id AND t.status = 'pending' AND NOT t.opened)"#
+               WHERE EXISTS (SELECT 1 FROM tasks t WHERE t.instance_id = i.id AND NOT t.opened AND t.ended_at IS NULL)"#
         )
         .fetch_all(&self.pool)
         .await?;
@@ -62,7 +62,7 @@ impl Store {
         let forgotten = sqlx::query_scalar!(
             "SELECT e.id FROM executions e
              WHERE e.status = 'running' AND e.expanded_at IS NOT NULL
-               AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.execution_id = e.id AND t.status IN ('pending', 'running'))
+               AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.execution_id = e.id AND t.ended_at IS NULL)
              LIMIT $1",
             LIMIT
         )
@@ -118,7 +118,7 @@ async fn reticket_tasks(
     let rows: Vec<(i64, i64, String, DateTime<Utc>)> = sqlx::query_as(
         "WITH overdue AS (
              SELECT id, seq, lease_token IS NOT NULL AS leased, due_at FROM tasks
-             WHERE status IN ('pending', 'running') AND opened AND due_at < coalesce($1, now())
+             WHERE opened AND due_at < coalesce($1, now())
                AND (lease_token IS NOT NULL OR due_at < coalesce($1, now()) - make_interval(secs => $2))
              ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
          ), queued AS MATERIALIZED (

@@ -1,9 +1,12 @@
 //! Table `task_logs`: what happened to a task, line by line.
 
-use chrono::{DateTime, Utc};
-use forewarm_domain::task_log::{Line, MAX_MESSAGE};
-use serde_json::{Value, json};
+use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
+use forewarm_domain::task_log::{Level, Line, MAX_MESSAGE};
+use serde::Serialize;
+
+use crate::json;
 use crate::{Store, StoreError};
 
 /// A stored line.
@@ -21,17 +24,28 @@ pub struct LogLine {
 
 /// Lines as column `lines` holds them. Whoever writes them holds the task's row and moves its `log_lines` on, so numbers
 /// have no gaps.
-pub(crate) fn column(lines: &[Line]) -> Value {
-    let line = |line: &Line| json!({"at": line.at, "level": line.level, "message": shorten(&line.message)});
-    Value::Array(lines.iter().map(line).collect())
+pub(crate) fn column(lines: &[Line]) -> Result<String, StoreError> {
+    let stored: Vec<Stored<'_>> = lines
+        .iter()
+        .map(|Line { at, level, message }| Stored { at, level: *level, message: shorten(message) })
+        .collect();
+    json::text(&stored)
 }
 
-fn shorten(message: &str) -> String {
+#[derive(Serialize)]
+struct Stored<'a> {
+    at: &'a DateTime<Utc>,
+    level: Level,
+    message: Cow<'a, str>,
+}
+
+fn shorten(message: &str) -> Cow<'_, str> {
     let mut end = message.len().min(MAX_MESSAGE);
     while !message.is_char_boundary(end) {
         end -= 1;
     }
-    message[..end].replace('\0', " ")
+    let message = &message[..end];
+    if message.contains('\0') { message.replace('\0', " ").into() } else { message.into() }
 }
 
 impl Store {

@@ -23,6 +23,9 @@ const MAX_EVALUATIONS: usize = 16;
 /// Questions to engines at one time. Most of them wait to be asked together with others (Dragonfly), or for each other
 /// (Kraken); each takes some 10 KB meanwhile.
 const MAX_CHECKS: usize = 2_000;
+/// How many places are worth a moment of waiting for more.
+const FEW: usize = 16;
+const MOMENT: Duration = Duration::from_millis(10);
 /// Watched registries looked at at one time.
 const MAX_WATCHES: usize = 4;
 
@@ -52,6 +55,14 @@ pub(crate) struct Running {
 /// A place among the running calls.
 pub(crate) struct Place(#[allow(dead_code)] OwnedSemaphorePermit);
 
+fn take_free(all: &Arc<Semaphore>, most: usize, places: &mut Vec<Place>) {
+    while places.len() < most
+        && let Ok(permit) = all.clone().try_acquire_owned()
+    {
+        places.push(Place(permit));
+    }
+}
+
 impl Running {
     pub fn new(max_calls: usize) -> Self {
         Self {
@@ -70,16 +81,17 @@ impl Running {
         self.places(lane, 1, Instant::now() + PATIENCE).await.pop()
     }
 
-    /// As many places as are free, `most` at most; where none is, waits for one until `give_up`.
+    /// As many places as are free, `most` at most; where none is, waits for one until `give_up`. Where only a few are, waits
+    /// a moment for more: leases that are taken together cost little more than one.
     pub async fn places(&self, lane: Lane, most: usize, give_up: Instant) -> Vec<Place> {
         let all = self.of(lane);
         let first = tokio::time::timeout_at(give_up.into(), all.clone().acquire_owned()).await;
         let Ok(Ok(first)) = first else { return Vec::new() };
         let mut places = vec![Place(first)];
-        while places.len() < most
-            && let Ok(permit) = all.clone().try_acquire_owned()
-        {
-            places.push(Place(permit));
+        take_free(all, most, &mut places);
+        if places.len() < most.min(FEW) {
+            tokio::time::sleep(MOMENT).await;
+            take_free(all, most, &mut places);
         }
         places
     }

@@ -25,7 +25,7 @@ const TAMPERED: [(&str, &str); 12] = [
     ("UPDATE tasks SET attempt = 2 WHERE id = 5", "success, but the engine has no job of its attempt 2"),
     ("UPDATE tasks SET digest = 'sha256:0' WHERE id = 6", "task 6: nobody wanted shop/app@sha256:0"),
     ("SELECT 1", "has 0 tasks, not one"),
-    ("UPDATE tasks SET status = 'running' WHERE id = 7", "still running"),
+    ("UPDATE tasks SET status = 'running', ended_at = NULL WHERE id = 7", "still running"),
     ("DELETE FROM tasks WHERE id = 8", "tasks 8: went from success to deleted"),
     (
         "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority)

@@ -90,7 +90,7 @@ impl Executions<'_> {
     /// dies before that leaves it to the sweep.
     pub async fn finish_if_done(&self, id: i64) -> Result<bool, StoreError> {
         let open = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT 1 FROM tasks WHERE execution_id = $1 AND status IN ('pending', 'running')) AS "open!""#,
+            r#"SELECT EXISTS (SELECT 1 FROM tasks WHERE execution_id = $1 AND ended_at IS NULL) AS "open!""#,
             id
         )
         .fetch_one(&self.store.pool)
@@ -192,7 +192,7 @@ pub(super) async fn stop_tasks(
                    message = $2 || CASE WHEN status = 'running'
                        THEN '; no longer tracked, the engine may go on' ELSE ' before the engine was asked' END
                WHERE id IN (
-                   SELECT id FROM tasks WHERE execution_id = $1 AND status IN ('pending', 'running')
+                   SELECT id FROM tasks WHERE execution_id = $1 AND ended_at IS NULL
                    ORDER BY id FOR UPDATE)
                RETURNING id, instance_id, attempt, message, started_at, log_lines
            ), logged AS (

@@ -7,21 +7,23 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use forewarm_domain::job::Turn;
 use forewarm_domain::task_log::Line;
-use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::step::{Columns, Step};
 use super::written::{self, Written};
 use super::{Due, Lease, Stage, Tasks, push, window};
+use crate::json;
 use crate::{Store, StoreError, task_logs, warm};
 
 /// The end of one step.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Record {
     pub lease: Lease,
     pub columns: Columns,
+    /// JSON, as are the lines: a tree of it would cost dozens of allocations.
+    pub report: Option<String>,
     pub line_count: i64,
-    pub lines: Value,
+    pub lines: String,
 }
 
 impl Tasks<'_> {
@@ -34,23 +36,25 @@ impl Tasks<'_> {
         step: Step,
         lines: &[Line],
     ) -> Result<bool, StoreError> {
+        let columns = Columns::of(stage, step);
         let record = Record {
             lease,
-            columns: Columns::of(stage, step),
+            report: columns.report.as_ref().map(json::text).transpose()?,
+            columns,
             line_count: lines.len() as i64,
-            lines: task_logs::column(lines),
+            lines: task_logs::column(lines)?,
         };
         let store = self.store.clone();
-        let write = move |records| {
+        let write = move |records: Arc<Vec<Record>>| {
             let store = store.clone();
-            async move { write(&store, records).await }
+            async move { write(&store, &records).await }
         };
         Arc::clone(&self.store.writes.records).submit(record, write).await
     }
 }
 
-async fn write(store: &Store, mut records: Vec<Record>) -> Result<Vec<bool>, StoreError> {
-    let asked: Vec<i64> = records.iter().map(|record| record.lease.task_id).collect();
+async fn write(store: &Store, asked: &[Record]) -> Result<Vec<bool>, StoreError> {
+    let mut records: Vec<&Record> = asked.iter().collect();
     // Whoever else locks many tasks does it in the order of their ids, too.
     records.sort_by_key(|record| record.lease.task_id);
     let now = store.clock.bind();
@@ -70,13 +74,13 @@ async fn write(store: &Store, mut records: Vec<Record>) -> Result<Vec<bool>, Sto
             tracing::warn!(execution_id, %error, "an execution could not be ended; the sweep will end it");
         }
     }
-    Ok(asked.iter().map(|task_id| rows.contains_key(task_id)).collect())
+    Ok(asked.iter().map(|record| rows.contains_key(&record.lease.task_id)).collect())
 }
 
 /// What successes prove, and failures cast doubt on.
 async fn settle_warmth(
     connection: &mut PgConnection,
-    records: &[Record],
+    records: &[&Record],
     rows: &BTreeMap<i64, Written>,
     now: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ pub(crate) async fn stop_waiting(
                SET status = 'stopped', opened = false, due_at = NULL, seq = seq + 1, message = $2,
                    log_lines = log_lines + 1, ended_at = coalesce($3, now())
                WHERE id IN (
-                   SELECT id FROM tasks WHERE instance_id = $1 AND status = 'pending' ORDER BY id FOR UPDATE)
+                   SELECT id FROM tasks WHERE instance_id = $1 AND status = 'pending' AND ended_at IS NULL ORDER BY id FOR UPDATE)
                RETURNING id, execution_id, attempt, log_lines
            ), logged AS (
                INSERT INTO task_logs (task_id, n, attempt, lines)

@@ -10,7 +10,7 @@ use crate::queue::{self, Ticket};
 
 /// The most tasks of one ticket. A worker takes tickets whole, so these also bound how much one takes from the others;
 /// submissions occupy it for longer than looks.
-const SUBMITS: usize = 32;
+const SUBMITS: usize = 64;
 const CHECKS: usize = 200;
 
 /// A task, what its next step is, and when that is due.

@@ -30,7 +30,7 @@ impl Tasks<'_> {
         let room = sqlx::query_scalar!(
             r#"SELECT i.max_in_flight - (
                    SELECT count(*) FROM tasks t
-                   WHERE t.instance_id = i.id AND t.status IN ('pending', 'running') AND t.opened
+                   WHERE t.instance_id = i.id AND t.opened
                ) AS "room!"
                FROM instances i WHERE i.id = $1"#,
             instance_id
@@ -57,12 +57,12 @@ pub(super) async fn open_next(
         r#"SELECT least($2, i.max_in_flight - (
                SELECT count(*) FROM (
                    SELECT 1 FROM tasks t
-                   WHERE t.instance_id = i.id AND t.status IN ('pending', 'running') AND t.opened LIMIT i.max_in_flight
+                   WHERE t.instance_id = i.id AND t.opened LIMIT i.max_in_flight
                ) in_flight
            )) AS "room!"
            FROM instances i
            WHERE i.id = $1 AND EXISTS (
-               SELECT 1 FROM tasks t WHERE t.instance_id = i.id AND t.status = 'pending' AND NOT t.opened)"#,
+               SELECT 1 FROM tasks t WHERE t.instance_id = i.id AND NOT t.opened AND t.ended_at IS NULL)"#,
         instance_id,
         count,
     )
@@ -85,7 +85,7 @@ async fn open(
     let mut opened = sqlx::query!(
         r#"UPDATE tasks SET opened = true, seq = seq + 1, due_at = coalesce($3, now())
            WHERE id IN (
-               SELECT id FROM tasks WHERE instance_id = $1 AND status = 'pending' AND NOT opened
+               SELECT id FROM tasks WHERE instance_id = $1 AND NOT opened AND ended_at IS NULL
                ORDER BY ordinal, id LIMIT $2 FOR UPDATE SKIP LOCKED)
            RETURNING id, seq, ordinal, due_at AS "due_at!""#,
         instance_id,

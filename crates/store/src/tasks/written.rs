@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use forewarm_domain::task::Proof;
-use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -34,20 +33,20 @@ struct Steps<'a> {
     asked: Vec<bool>,
     engine_jobs: Vec<Option<&'a str>>,
     proofs: Vec<Option<&'a str>>,
-    reports: Vec<Option<Value>>,
+    reports: Vec<Option<&'a str>>,
     waits: Vec<Option<f64>>,
     uncounted: Vec<bool>,
     resubmit: Vec<bool>,
     unbegun: Vec<bool>,
     already_warm: Vec<bool>,
     line_counts: Vec<i64>,
-    lines: Vec<&'a Value>,
+    lines: Vec<&'a str>,
 }
 
 /// Writes them, and answers with those whose lease was held, by their ids.
 pub(super) async fn write(
     connection: &mut PgConnection,
-    records: &[Record],
+    records: &[&Record],
     now: Option<DateTime<Utc>>,
 ) -> Result<BTreeMap<i64, Written>, StoreError> {
     let steps = Steps::of(records);
@@ -57,8 +56,8 @@ pub(super) async fn write(
         r#"WITH step AS (
                SELECT * FROM unnest(
                    $1::bigint[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[],
-                   $9::text[], $10::jsonb[], $11::float8[], $12::boolean[], $13::boolean[], $14::boolean[], $15::boolean[],
-                   $16::bigint[], $17::jsonb[])
+                   $9::text[], $10::text[], $11::float8[], $12::boolean[], $13::boolean[], $14::boolean[], $15::boolean[],
+                   $16::bigint[], $17::text[])
                AS step (task_id, token, at_attempt, status, stage, message, asked, engine_job, proof, report, wait, uncounted,
                         resubmit, unbegun, already_warm, line_count, lines)
            ), written AS (
@@ -66,7 +65,7 @@ pub(super) async fn write(
                SET status = step.status, stage = step.stage, message = coalesce(step.message, t.message), asked = step.asked,
                    engine_job = CASE WHEN step.resubmit THEN NULL ELSE coalesce(step.engine_job, t.engine_job) END,
                    submitted_at = CASE WHEN step.resubmit THEN NULL ELSE t.submitted_at END,
-                   proof = step.proof, report = coalesce(step.report, t.report),
+                   proof = step.proof, report = coalesce(step.report::jsonb, t.report),
                    attempt = t.attempt - CASE WHEN step.uncounted AND NOT step.asked THEN 1 ELSE 0 END,
                    interruptions = t.interruptions - CASE WHEN step.uncounted AND step.asked THEN 1 ELSE 0 END,
                    due_at = CASE WHEN step.stage = 'check' AND step.wait >= 10
@@ -83,7 +82,7 @@ pub(super) async fn write(
                          t.log_lines - step.line_count + 1 AS first_line, step.at_attempt, step.line_count, step.lines
            ), logged AS (
                INSERT INTO task_logs (task_id, n, attempt, lines)
-               SELECT id, first_line, at_attempt, lines FROM written WHERE line_count > 0
+               SELECT id, first_line, at_attempt, lines::jsonb FROM written WHERE line_count > 0
            )
            SELECT id AS "task_id!", execution_id AS "execution_id!", instance_id, stage AS "stage!", seq AS "seq!", due_at
            FROM written"#,
@@ -96,14 +95,14 @@ pub(super) async fn write(
         &steps.asked,
         &steps.engine_jobs as &[Option<&str>],
         &steps.proofs as &[Option<&str>],
-        &steps.reports as &[Option<Value>],
+        &steps.reports as &[Option<&str>],
         &steps.waits as &[Option<f64>],
         &steps.uncounted,
         &steps.resubmit,
         &steps.unbegun,
         &steps.already_warm,
         &steps.line_counts,
-        &steps.lines as &[&Value],
+        &steps.lines as &[&str],
         now,
     )
     .fetch_all(connection)
@@ -112,9 +111,9 @@ pub(super) async fn write(
 }
 
 impl<'a> Steps<'a> {
-    fn of(records: &'a [Record]) -> Self {
+    fn of(records: &[&'a Record]) -> Self {
         let mut steps = Self::default();
-        for Record { lease, columns, line_count, lines } in records {
+        for Record { lease, columns, report, line_count, lines } in records {
             steps.task_ids.push(lease.task_id);
             steps.tokens.push(lease.token);
             steps.attempts.push(lease.attempt);
@@ -124,7 +123,7 @@ impl<'a> Steps<'a> {
             steps.asked.push(columns.asked);
             steps.engine_jobs.push(columns.engine_job.as_deref());
             steps.proofs.push(columns.proof.map(Proof::as_str));
-            steps.reports.push(columns.report.as_ref().map(|report| json!(report)));
+            steps.reports.push(report.as_deref());
             steps.waits.push(columns.wait.map(|wait| wait.as_secs_f64()));
             steps.uncounted.push(columns.uncounted);
             steps.resubmit.push(columns.resubmit);

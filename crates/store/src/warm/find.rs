@@ -63,7 +63,7 @@ pub(crate) async fn standing(
          JOIN tasks other ON other.instance_id = t.instance_id AND other.registry_id = t.registry_id
               AND other.repository = t.repository AND other.digest = t.digest AND other.id <> t.id
          JOIN executions its ON its.id = other.execution_id
-         WHERE t.id = $1 AND other.status = 'running' AND other.opened AND other.submitted_at IS NOT NULL
+         WHERE t.id = $1 AND other.opened AND other.status = 'running' AND other.submitted_at IS NOT NULL
            AND reach(its.spec) = reach(e.spec)
          ORDER BY other.id LIMIT 1",
         task_id
