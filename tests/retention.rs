@@ -93,8 +93,9 @@ impl Scene {
     /// Gives an execution tasks with a line of log each, without the work that makes them.
     async fn add_tasks(&self, execution_id: i64, count: i64) {
         let tasks = "WITH made AS (
-                INSERT INTO tasks (execution_id, ordinal, instance, vendor, digest, max_attempts, timeout_seconds, status)
-                SELECT $1, n, 'edge', 'mirror', 'sha256:' || n, 1, 60, 'success' FROM generate_series(1, $2) AS n
+                INSERT INTO tasks (execution_id, ordinal, instance, vendor, digest, max_attempts, timeout_seconds, status,
+                                   ended_at)
+                SELECT $1, n, 'edge', 'mirror', 'sha256:' || n, 1, 60, 'success', now() FROM generate_series(1, $2) AS n
                 RETURNING id)
             INSERT INTO task_logs (task_id, n, attempt, lines)
             SELECT id, 1, 1, '[{\"at\": \"2026-03-01T12:00:00Z\", \"level\": \"info\", \"message\": \"warm\"}]' FROM made";

@@ -27,7 +27,7 @@ async fn tasks_that_become_due_together_share_a_ticket() {
     scene.execute(vec![]).await;
     assert!(scene.lab.worker.run_one().await, "the expansion");
 
-    assert_eq!(scene.tickets().await, 4, "of 32 tasks at most");
+    assert_eq!(scene.tickets().await, 2, "of 64 tasks at most");
 }
 
 #[tokio::test]
