@@ -27,7 +27,7 @@ pub async fn run(args: MigrateArgs) -> anyhow::Result<ExitCode> {
     };
     forewarm_store::migrate(store.pool()).await?;
     tracing::info!("the database's schema is up to date");
-    store.pool().close().await;
+    store.close().await;
     if let Some(embedded) = embedded {
         embedded.stop().await?;
     }

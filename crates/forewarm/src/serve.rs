@@ -163,7 +163,7 @@ pub async fn serve(
         Some(worker) => worker.await.context("the worker ended badly"),
         None => Ok(()),
     };
-    store.pool().close().await;
+    store.close().await;
     database_stop.cancel();
     if let Some(database) = database {
         database.await.context("the embedded Postgres's supervisor ended badly")??;

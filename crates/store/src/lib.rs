@@ -57,6 +57,7 @@ pub use queue_state::QueueState;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    queue_pool: PgPool,
     clock: Clock,
     actor: Option<Arc<Actor>>,
     keys: Keyring,
@@ -69,21 +70,28 @@ pub struct Store {
 /// How long a request may wait for a connection; short, so that an outage shows as one (and a worker that lost the
 /// database tries again soon).
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// One for each queue to listen with, and some to fetch and acknowledge tickets.
+const QUEUE_CONNECTIONS: u32 = 6;
 
 impl Store {
-    /// Opens a pool without asking for a connection yet.
+    /// Opens pools without asking for a connection yet. Together they hold no more than so many.
     pub fn open(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?.application_name("forewarm");
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options);
-        Ok(Self::new(pool, Clock::database()))
+        let pool = |most: u32| {
+            PgPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .connect_lazy_with(options.clone())
+        };
+        let for_queue = QUEUE_CONNECTIONS.min(max_connections / 2);
+        let queue_pool = pool(for_queue);
+        Ok(Self { queue_pool, ..Self::new(pool(max_connections - for_queue), Clock::database()) })
     }
 
-    /// Without keys, it neither opens nor writes a secret.
+    /// Without keys, it neither opens nor writes a secret. The queue shares the pool.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         Self {
+            queue_pool: pool.clone(),
             pool,
             clock,
             actor: None,
@@ -116,6 +124,17 @@ impl Store {
 
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Connections for apalis alone. It gives questions up in the middle, when it stops at least, and sqlx 0.9.0 then may
+    /// hand on a connection that never answers again.
+    pub fn queue_pool(&self) -> &PgPool {
+        &self.queue_pool
+    }
+
+    pub async fn close(&self) {
+        self.queue_pool.close().await;
+        self.pool.close().await;
     }
 
     pub fn clock(&self) -> &Clock {

@@ -13,7 +13,10 @@ use crate::keeper::text_of;
 /// would retry an error at once and a panic never (apalis 1.0.0).
 pub(crate) async fn dispatch(context: &Context, job: Job) {
     let attended = context.clone();
-    context.running.attend(async move { attend(&attended, job).await }).await;
+    if context.running.attend(async move { attend(&attended, job).await }).await.is_none() {
+        // Never to be acknowledged: another process takes its ticket over as soon as this one is taken for dead.
+        std::future::pending::<()>().await;
+    }
 }
 
 async fn attend(context: &Context, job: Job) {

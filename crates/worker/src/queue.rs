@@ -68,7 +68,7 @@ async fn run_once(
                 .lock_tasks(false)
                 .heartbeat_interval(HEARTBEAT)
                 .missed_heartbeats(MISSED_HEARTBEATS);
-            let tickets = PostgresStorage::<Job>::new(context.store.pool()).with_config(config);
+            let tickets = PostgresStorage::<Job>::new(context.store.queue_pool()).with_config(config);
             WorkerBuilder::new(name.as_str())
                 .backend(tickets.with_pubsub().poll_with_interval(POLL))
                 .data(context.clone())

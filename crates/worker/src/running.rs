@@ -48,6 +48,8 @@ pub(crate) struct Running {
     evaluations: Arc<Semaphore>,
     watches: Arc<Semaphore>,
     tracker: TaskTracker,
+    /// Cancelled when the drain begins: no job is begun any more.
+    draining: CancellationToken,
     /// Cancelled when the drain time is over: whoever still works gives its lease back.
     over: CancellationToken,
 }
@@ -72,6 +74,7 @@ impl Running {
             evaluations: Arc::new(Semaphore::new(MAX_EVALUATIONS)),
             watches: Arc::new(Semaphore::new(MAX_WATCHES)),
             tracker: TaskTracker::new(),
+            draining: CancellationToken::new(),
             over: CancellationToken::new(),
         }
     }
@@ -114,11 +117,16 @@ impl Running {
     }
 
     /// Does a job's own work to its end, also when the queue lets go of it in the middle: a lease that was just taken would
-    /// be nobody's. The drain waits for it. None = the process is ending.
+    /// be nobody's. The drain waits for it. None = the process is ending, and the work was not begun.
     pub async fn attend<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
+        // Counted before the look: a drain that sees nobody at work can rely on it.
+        let _counted = self.tracker.token();
+        if self.draining.is_cancelled() {
+            return None;
+        }
         self.tracker.spawn(work).await.ok()
     }
 
@@ -135,6 +143,7 @@ impl Running {
 
     /// Waits for all calls to end; after `time` tells them to give up, and waits for that.
     pub async fn drain(&self, time: Duration) {
+        self.draining.cancel();
         self.tracker.close();
         if tokio::time::timeout(time, self.tracker.wait()).await.is_err() {
             tracing::info!(calls = self.tracker.len(), "drain time is over: giving leases back");

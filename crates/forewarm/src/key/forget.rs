@@ -28,7 +28,7 @@ pub async fn run(args: ForgetArgs) -> anyhow::Result<ExitCode> {
     };
     prepare(&store, false).await?;
     let forgotten = store.forget_key(&args.key).await?;
-    store.pool().close().await;
+    store.close().await;
     if let Some(embedded) = embedded {
         embedded.stop().await?;
     }

@@ -29,7 +29,7 @@ pub async fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
     if census.plain > 0 {
         println!("{:<18}{:<8}{:>8}", "(not encrypted)", "", census.plain);
     }
-    store.pool().close().await;
+    store.close().await;
     Ok(ExitCode::SUCCESS)
 }
 

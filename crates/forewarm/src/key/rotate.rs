@@ -38,7 +38,7 @@ pub async fn run(args: RotateArgs) -> anyhow::Result<ExitCode> {
     let done = store.rotate().await?;
     println!("{} values in {} rows are encrypted with key {active} now.", done.values, done.rows);
     let ended = tell_what_remains(&store, &active).await?;
-    store.pool().close().await;
+    store.close().await;
     Ok(ended)
 }
 
