@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use forewarm_metrics::Database;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::Mutex;
 
 use crate::{Store, StoreError, queue_state};
@@ -50,10 +50,11 @@ impl Store {
         if let Ok(waited) = read {
             gauges.acquire_duration.set([], waited.as_secs_f64());
         }
-        let idle = self.pool.num_idle() as f64;
+        let count = |of: fn(&PgPool) -> f64| self.pools().map(of).sum::<f64>();
+        let idle = count(|pool| pool.num_idle() as f64);
         gauges.connections.set(["idle"], idle);
-        gauges.connections.set(["in_use"], (f64::from(self.pool.size()) - idle).max(0.0));
-        gauges.connections_limit.set([], f64::from(self.pool.options().get_max_connections()));
+        gauges.connections.set(["in_use"], (count(|pool| f64::from(pool.size())) - idle).max(0.0));
+        gauges.connections_limit.set([], count(|pool| f64::from(pool.options().get_max_connections())));
         gauges.text()
     }
 

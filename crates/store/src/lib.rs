@@ -57,7 +57,7 @@ pub use queue_state::QueueState;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
-    queue_pool: PgPool,
+    queue_pool: Option<PgPool>,
     clock: Clock,
     actor: Option<Arc<Actor>>,
     keys: Keyring,
@@ -84,14 +84,14 @@ impl Store {
                 .connect_lazy_with(options.clone())
         };
         let for_queue = QUEUE_CONNECTIONS.min(max_connections / 2);
-        let queue_pool = pool(for_queue);
+        let queue_pool = Some(pool(for_queue));
         Ok(Self { queue_pool, ..Self::new(pool(max_connections - for_queue), Clock::database()) })
     }
 
     /// Without keys, it neither opens nor writes a secret. The queue shares the pool.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         Self {
-            queue_pool: pool.clone(),
+            queue_pool: None,
             pool,
             clock,
             actor: None,
@@ -129,12 +129,17 @@ impl Store {
     /// Connections for apalis alone. It gives questions up in the middle, when it stops at least, and sqlx 0.9.0 then may
     /// hand on a connection that never answers again.
     pub fn queue_pool(&self) -> &PgPool {
-        &self.queue_pool
+        self.queue_pool.as_ref().unwrap_or(&self.pool)
     }
 
     pub async fn close(&self) {
-        self.queue_pool.close().await;
-        self.pool.close().await;
+        for pool in self.pools() {
+            pool.close().await;
+        }
+    }
+
+    fn pools(&self) -> impl Iterator<Item = &PgPool> {
+        self.queue_pool.iter().chain([&self.pool])
     }
 
     pub fn clock(&self) -> &Clock {
