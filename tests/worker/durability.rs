@@ -5,6 +5,7 @@ use std::time::Duration;
 use forewarm_domain::job::Turn;
 use forewarm_store::tasks::Assignment;
 use forewarm_worker::{Settings, Worker};
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::support::outbound::outbound;
@@ -226,4 +227,25 @@ async fn post_as(scene: &Scene, held: &Assignment) {
     let request = reqwest::Client::new().post(format!("{}/oapi/v1/jobs", scene.engine.url()));
     let answer = request.bearer_auth(forewarm_fake::dragonfly::TEST_TOKEN).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn a_worker_that_has_seen_all_its_work_end_begins_none_any_more() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let leaving = Worker::new(scene.lab.store.clone(), outbound(), Settings::default());
+    let stop = CancellationToken::new();
+    stop.cancel();
+    leaving.run(stop).await;
+
+    // As a handler that the queue had started before, and that comes to run only now.
+    let id = scene.execute(vec![]).await;
+    let late = tokio::time::timeout(Duration::from_secs(1), leaving.run_one()).await;
+
+    assert!(late.is_err(), "its ticket is never acknowledged, and so goes to another");
+    let begun =
+        sqlx::query_scalar("SELECT count(*) FROM executions WHERE id = $1 AND lease_token IS NOT NULL");
+    let begun: i64 = begun.bind(id).fetch_one(scene.lab.store.pool()).await.unwrap();
+    assert_eq!(begun, 0, "a lease would be nobody's");
+    assert_eq!(scene.lab.execution(id).await.status, Status::Pending);
 }
