@@ -192,7 +192,7 @@ async fn while_the_manager_may_still_read_manifests_a_list_without_the_job_prove
     let error = rig.find().await.unwrap_err();
 
     let ProviderError::Busy { retry_after: Some(left), .. } = error else { panic!("{error:?}") };
-    assert_eq!(left, std::time::Duration::from_secs(110));
+    assert_eq!(left, std::time::Duration::from_secs(120));
     rig.dragonfly.clock().advance(left);
     assert_eq!(rig.find().await.unwrap(), None);
 }

@@ -13,6 +13,7 @@ use forewarm_fake::dragonfly::Dragonfly;
 use forewarm_fake::registry::Pushed;
 use serde_json::Value;
 
+pub use engine::being_asked;
 pub use evidence::Evidence;
 pub use repeats::Repeats;
 pub use rows::watch;
@@ -35,6 +36,8 @@ pub struct Case<'a> {
 #[derive(Debug, Default)]
 pub struct Verdict {
     pub complaints: Vec<String>,
+    /// The logs of the first tasks that are complained about.
+    pub history: Vec<String>,
     pub tasks: usize,
     pub errors: usize,
     pub repeats: Repeats,
@@ -61,8 +64,10 @@ impl Case<'_> {
         complaints.extend(truth::complaints(&evidence, self.all_succeed));
         complaints.extend(books::complaints(&evidence));
         complaints.extend(told.iter().flat_map(|(id, answer)| books::told(&evidence, *id, answer)));
+        let history = rows::history(self.database, &concerned(&complaints)).await.unwrap();
         Verdict {
             complaints,
+            history,
             tasks: evidence.tasks.len(),
             errors: evidence.tasks.iter().filter(|task| task.status == "error").count(),
             repeats,
@@ -76,9 +81,16 @@ impl Verdict {
         eprintln!("the checker: {} tasks, {} errors, {:?}", self.tasks, self.errors, self.repeats);
         assert!(
             self.complaints.is_empty(),
-            "{} complaints:\n{}",
+            "{} complaints:\n{}\n{}",
             self.complaints.len(),
-            self.complaints.join("\n")
+            self.complaints.join("\n"),
+            self.history.join("\n")
         );
     }
+}
+
+/// The first tasks that complaints begin with.
+fn concerned(complaints: &[String]) -> Vec<i64> {
+    let task = |text: &String| text.strip_prefix("task ")?.split(' ').next()?.parse().ok();
+    complaints.iter().filter_map(task).take(3).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use forewarm_store::embedded::{Embedded, EmbeddedOptions};
 use rustix::process::{Pid, Signal, kill_process};
@@ -64,6 +65,21 @@ impl Cluster {
         }
     }
 
+    /// SIGSTOP to every process of it for a while, as a disk does that does not answer.
+    pub async fn stand_still(&self, time: Duration) {
+        let postmaster = self.server.as_ref().unwrap().pid();
+        let all = processes_of(postmaster);
+        let signal_all = |signal| {
+            for pid in &all {
+                // A session may have ended by itself.
+                let _ = kill_process(Pid::from_raw(*pid).unwrap(), signal);
+            }
+        };
+        signal_all(Signal::STOP);
+        tokio::time::sleep(time).await;
+        signal_all(Signal::CONT);
+    }
+
     /// SIGKILL to the postmaster, as the kernel does when memory runs out.
     pub async fn kill(&mut self) {
         if let Some(server) = self.server.take() {
@@ -71,4 +87,11 @@ impl Cluster {
             server.wait().await;
         }
     }
+}
+
+/// A process and its children.
+fn processes_of(pid: i32) -> Vec<i32> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let children = children.split_whitespace().map(|child| child.parse().unwrap());
+    std::iter::once(pid).chain(children).collect()
 }

@@ -32,6 +32,21 @@ async fn a_database_that_restarts_crashes_and_stays_away_costs_time_and_nothing_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_stands_still_for_longer_than_a_lease_costs_time_and_nothing_else() {
+    let setup = Setup { cluster: Some(vec![]), images: 600, ..Setup::default() };
+    let verdict = break_while_running(setup, async |scene: &mut Scene| {
+        for part in 0..4 {
+            scene.until_jobs(20 + part * scene.tasks() / 5).await;
+            scene.chance.pause(0..200).await;
+            // More than three leases: what was noted before is older than anything that may still be under way.
+            scene.cluster().stand_still(Duration::from_secs(10)).await;
+        }
+    })
+    .await;
+    verdict.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn connections_that_are_cut_one_by_one_cost_nothing() {
     let setup = Setup { cluster: Some(vec![]), ..Setup::default() };
     let verdict = break_while_running(setup, async |scene: &mut Scene| {

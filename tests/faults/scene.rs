@@ -212,7 +212,7 @@ impl Scene {
     /// Open executions, tasks and tickets.
     async fn left_to_do(&self) -> Result<i64, sqlx::Error> {
         let mut connection = PgConnection::connect(self.rows.url()).await?;
-        haste::spare_waiting(&mut connection).await?;
+        haste::spare_waiting(&mut connection, &checker::being_asked(&self.engine)).await?;
         let left = "SELECT (SELECT count(*) FROM executions WHERE status IN ('pending', 'running'))
                          + (SELECT count(*) FROM tasks WHERE status IN ('pending', 'running'))
                          + (SELECT count(*) FROM apalis.jobs WHERE status NOT IN ('Done', 'Killed'))";

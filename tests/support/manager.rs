@@ -79,7 +79,7 @@ impl Rig {
 
     /// Looks for the job when the manager has had all the time that it can need to make it.
     pub async fn find_later(&mut self) -> Option<Progress> {
-        self.dragonfly.clock().advance(Duration::from_secs(150));
+        self.dragonfly.clock().advance(Duration::from_secs(160));
         self.find().await.unwrap()
     }
 

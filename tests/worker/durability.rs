@@ -168,6 +168,33 @@ async fn a_slow_database_does_not_lock_an_expansion_against_its_own_lease() {
 }
 
 #[tokio::test]
+async fn a_question_that_took_too_long_to_note_is_noted_anew_before_it_is_asked() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let id = scene.execute(vec![]).await;
+    for statement in [
+        "CREATE SEQUENCE notes",
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN IF nextval(''notes'') = 1 THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END'",
+        "CREATE TRIGGER dawdle BEFORE UPDATE ON tasks FOR EACH ROW
+         WHEN (NEW.submitted_at IS DISTINCT FROM OLD.submitted_at) EXECUTE FUNCTION dawdle()",
+    ] {
+        sqlx::query(statement).execute(scene.lab.store.pool()).await.unwrap();
+    }
+    let settings = Settings { lease: Duration::from_millis(500), ..Settings::default() };
+    let hasty = Worker::new(scene.lab.store.clone(), outbound(), settings);
+
+    while hasty.run_one().await {}
+    let asked = scene.submissions();
+    scene.lab.run_dry().await;
+
+    let task = scene.lab.tasks(id).await.remove(0);
+    let log = scene.lab.log(task.id).await.join("\n");
+    assert!(log.contains("not asked: the database took 1."), "{log}");
+    assert_eq!((asked, task.attempt, task.status), (1, 1, Status::Success), "{log}");
+}
+
+#[tokio::test]
 async fn what_the_engine_finished_while_nobody_looked_is_a_success_however_late() {
     let scene = Scene::start().await;
     scene.images.holds(&["shop/web:v1"]);

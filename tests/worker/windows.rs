@@ -112,3 +112,37 @@ async fn a_stop_that_comes_when_all_is_done_does_not_call_it_stopped() {
     assert_eq!((execution.status, execution.counts.success), (Status::Success, 1));
     assert!(execution.message.starts_with("1 artifact of 1 repository matched"), "{}", execution.message);
 }
+
+#[tokio::test]
+async fn pages_far_into_an_execution_that_has_ended_hold_what_they_held_while_it_ran() {
+    let scene = Scene::with(Knobs::default(), |draft| draft.max_in_flight = 2).await;
+    let names: Vec<String> = (0..1_150).map(|i| format!("shop/app{}:v{i}", i % 5)).collect();
+    scene.images.holds(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_due().await;
+    let offsets = [0, 450, 500, 550, 999, 1_000, 1_100, 1_150, 5_000];
+    let running = pages(&scene, id, offsets).await;
+
+    assert_eq!(scene.lab.store.executions().stop(id).await.unwrap(), Change::Done);
+
+    assert_eq!(pages(&scene, id, offsets).await, running);
+    let sizes = running.map(|page| page.len());
+    assert_eq!(sizes, [100, 100, 100, 100, 100, 100, 50, 0, 0]);
+    let marks: i32 = sqlx::query_scalar("SELECT cardinality(page_marks) FROM executions WHERE id = $1")
+        .bind(id)
+        .fetch_one(scene.lab.store.pool())
+        .await
+        .unwrap();
+    assert_eq!(marks, 3, "the first task, the 501st and the 1001st");
+}
+
+/// Ids of the tasks of pages of a hundred.
+async fn pages<const N: usize>(scene: &Scene, id: i64, offsets: [i64; N]) -> [Vec<i64>; N] {
+    let mut pages = [const { Vec::new() }; N];
+    for (page, offset) in pages.iter_mut().zip(offsets) {
+        let (tasks, total) = scene.lab.store.tasks().list(id, None, 100, offset).await.unwrap();
+        assert_eq!(total, 1_150);
+        *page = tasks.iter().map(|task| task.id).collect();
+    }
+    pages
+}

@@ -81,6 +81,13 @@ impl Recorder {
         lock(&self.0).requests.iter().filter(|request| request.is(method, path)).count()
     }
 
+    /// Those that are being answered: whoever answers holds on to its request.
+    pub fn under_way(&self) -> Vec<Recorded> {
+        let list = lock(&self.0);
+        let held = list.requests.iter().filter(|request| Arc::strong_count(request) > 1);
+        held.map(|request| Recorded::clone(request)).collect()
+    }
+
     pub fn clear(&self) {
         lock(&self.0).requests.clear();
     }

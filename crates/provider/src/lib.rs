@@ -34,6 +34,10 @@ pub fn freshness() -> Vec<(&'static str, Duration)> {
     VENDORS.iter().map(|vendor| (vendor.id, vendor.freshness())).collect()
 }
 
+/// A question is put to an engine within this time after it was noted (`Preheat::submitted_at`), or not at all: whoever
+/// finds the note can tell by its age that nothing is under way any more.
+pub const ASK_WITHIN: Duration = Duration::from_secs(10);
+
 /// An engine. Every call may make requests; each is bounded in time and size. `log` gets a line for each step: what
 /// was asked, what the engine answered, without secrets.
 #[async_trait]

@@ -13,6 +13,13 @@ pub fn read(name: &str, engine: &Dragonfly, evidence: &mut Evidence) {
     evidence.posts.extend(posts.iter().filter_map(mark));
 }
 
+/// Tasks whose submissions have reached the engine, and are not answered yet.
+pub fn being_asked(engine: &Dragonfly) -> Vec<i64> {
+    let under_way = engine.recorder().under_way();
+    let posts = under_way.iter().filter(|request| request.method == "POST");
+    posts.filter_map(mark).map(|mark| mark.task).collect()
+}
+
 /// What an execution must have a task for, on an instance of this name.
 pub fn wanted(execution: i64, instance: &str, registry: &str, image: &Pushed) -> Wanted {
     let repository = &image.repository;

@@ -45,6 +45,10 @@ const LEFTOVERS: &str = "
 SELECT concat_ws(' ', job_type, idempotency_key, status, 'due', run_at) FROM apalis.jobs
 WHERE status NOT IN ('Done', 'Killed') ORDER BY run_at";
 
+const HISTORY: &str = "
+SELECT concat_ws(' ', '  task', task_id, to_char(at, 'HH24:MI:SS.MS'), level, message)
+FROM task_log_lines WHERE task_id = ANY ($1) ORDER BY task_id, n";
+
 /// From here on nothing changes unseen.
 pub async fn watch(database: &str) {
     connect(database).await.unwrap().execute(WITNESS).await.unwrap();
@@ -58,6 +62,12 @@ pub async fn read(database: &str, evidence: &mut Evidence) -> Result<(), sqlx::E
     evidence.changes = sqlx::query_as::<_, Change>(changes).fetch_all(&mut connection).await?;
     evidence.leftovers = sqlx::query_scalar(LEFTOVERS).fetch_all(&mut connection).await?;
     Ok(())
+}
+
+/// The logs of these tasks, a line each.
+pub async fn history(database: &str, tasks: &[i64]) -> Result<Vec<String>, sqlx::Error> {
+    let mut connection = connect(database).await?;
+    sqlx::query_scalar(HISTORY).bind(tasks).fetch_all(&mut connection).await
 }
 
 async fn connect(database: &str) -> Result<PgConnection, sqlx::Error> {

@@ -27,7 +27,7 @@ use url::Url;
 use crate::engine::Engine;
 use crate::text::Blotter;
 use crate::vendor::Vendor;
-use crate::{Outcome, Preheat, Progress, Provider, ProviderError};
+use crate::{ASK_WITHIN, Outcome, Preheat, Progress, Provider, ProviderError};
 use client::Client;
 use lookup::Lookup;
 
@@ -87,7 +87,8 @@ impl Dragonfly {
     /// The row appears only after the manager has read the manifests: until our own request would have timed out, a
     /// list without it proves nothing, and asking again could make a second job.
     fn too_early(&self, preheat: &Preheat) -> Option<ProviderError> {
-        let left = client::CREATE_TIMEOUT.checked_sub(preheat.elapsed()).filter(|left| !left.is_zero())?;
+        let longest = ASK_WITHIN + client::CREATE_TIMEOUT;
+        let left = longest.checked_sub(preheat.elapsed()).filter(|left| !left.is_zero())?;
         let message = format!(
             "{}: no job of ours at the manager yet; it may still be reading the manifests",
             self.client.place()

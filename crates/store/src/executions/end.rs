@@ -12,6 +12,9 @@ use crate::StoreError;
 use crate::audit::Object;
 use crate::queue::{self, Ticket};
 
+/// Tasks from one of `executions.page_marks` to the next.
+pub(crate) const TASKS_PER_MARK: i64 = 500;
+
 /// The answer to a user's wish to change an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -235,7 +238,7 @@ async fn reopen_tasks(
     Ok(instances)
 }
 
-/// Counts the tasks of an execution that has ended, once and for all.
+/// Counts the tasks of an execution that has ended, once and for all, and marks where its pages begin.
 pub(super) async fn store_counts(
     connection: &mut PgConnection,
     execution_id: i64,
@@ -245,10 +248,15 @@ pub(super) async fn store_counts(
            SET final_counts = coalesce((
                SELECT jsonb_object_agg(counted.status, counted.tasks)
                FROM (SELECT status, count(*) AS tasks FROM tasks WHERE execution_id = $1 GROUP BY status) counted
-           ), '{}')
+           ), '{}'),
+           page_marks = (
+               SELECT array_agg(id ORDER BY id)
+               FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM tasks WHERE execution_id = $1) numbered
+               WHERE n % $2 = 1)
            WHERE id = $1
            RETURNING final_counts AS "counts!: Json<Counts>""#,
-        execution_id
+        execution_id,
+        TASKS_PER_MARK,
     )
     .fetch_one(connection)
     .await?;

@@ -10,6 +10,7 @@ mod start;
 mod trace;
 
 pub use end::Change;
+pub(crate) use end::TASKS_PER_MARK;
 pub use expansion::{Expansion, ExpansionLease};
 pub use read::ExecutionFilter;
 pub use start::{NewExecution, Started};

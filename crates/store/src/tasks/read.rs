@@ -9,6 +9,7 @@ use forewarm_domain::task::{ImageTarget, Proof, Report, Target, Task};
 use sqlx::types::Json;
 
 use super::{Tasks, urls};
+use crate::executions::TASKS_PER_MARK;
 use crate::{Keyring, StoreError};
 
 /// The columns that make a target.
@@ -75,6 +76,10 @@ impl Tasks<'_> {
     ) -> Result<(Vec<Task>, i64), StoreError> {
         let status = status.map(Status::as_str);
         let total = self.count(execution_id, status).await?;
+        if offset >= total {
+            return Ok((Vec::new(), total));
+        }
+        let mark = if status.is_none() { self.mark(execution_id, offset).await? } else { None };
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT id, execution_id, instance, vendor, registry_id, repository, digest, media_type, platform, tags,
@@ -82,13 +87,14 @@ impl Tasks<'_> {
                       report AS "report: Json<Report>", due_at, created_at, started_at, ended_at
                FROM tasks
                WHERE id IN (
-                   SELECT id FROM tasks WHERE execution_id = $1 AND ($2::text IS NULL OR status = $2)
+                   SELECT id FROM tasks WHERE execution_id = $1 AND id >= $5 AND ($2::text IS NULL OR status = $2)
                    ORDER BY id LIMIT $3 OFFSET $4)
                ORDER BY id"#,
             execution_id,
             status,
             limit,
-            offset,
+            mark.map_or(offset, |_| offset % TASKS_PER_MARK),
+            mark.unwrap_or(0),
         )
         .fetch_all(&self.store.pool)
         .await?;
@@ -109,6 +115,16 @@ impl Tasks<'_> {
             status
         );
         Ok(count.fetch_one(&self.store.pool).await?)
+    }
+
+    /// The last marked task at or before the one at `offset`; None = the execution has not ended, and more may come.
+    async fn mark(&self, execution_id: i64, offset: i64) -> Result<Option<i64>, StoreError> {
+        let mark = sqlx::query_scalar!(
+            "SELECT page_marks[$2::integer] FROM executions WHERE id = $1 AND final_counts IS NOT NULL",
+            execution_id,
+            i32::try_from(offset / TASKS_PER_MARK + 1).unwrap_or(i32::MAX),
+        );
+        Ok(mark.fetch_optional(&self.store.pool).await?.flatten())
     }
 }
 

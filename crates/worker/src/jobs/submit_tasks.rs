@@ -1,13 +1,13 @@
 //! Hands tasks to their engines. Waiting for the end is left to `check_tasks`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use forewarm_domain::artifact::Blob;
 use forewarm_domain::job::Turn;
 use forewarm_domain::task::{ImageTarget, Target};
 use forewarm_domain::task_log::TaskLog;
-use forewarm_provider::{ImagePreheat, Preheat, ProviderError, Subject};
+use forewarm_provider::{ASK_WITHIN, ImagePreheat, Preheat, ProviderError, Subject};
 use forewarm_registry::RegistryError;
 use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Step};
@@ -56,8 +56,12 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
     if let Some(step) = step::out_of_time(&task, &plan, "waiting to be handed to the engine", &log) {
         return Ok(step);
     }
+    let noting = Instant::now();
     if let Some(step) = spare::claim(&context, &task, &instance, &plan, &blobs, &log).await? {
         return Ok(step);
+    }
+    if noting.elapsed() > ASK_WITHIN.min(context.settings.lease) {
+        return Ok(too_late(&task, noting.elapsed(), &log));
     }
     preheat.submitted_at = Some(task.now);
     let answer = instance.provider.preheat(&preheat, &log).await;
@@ -68,6 +72,15 @@ async fn submit(context: Context, task: Assignment, log: TaskLog) -> Result<Step
         Err(error) => step::step_of_error(&task, error, &log),
     };
     Ok(step::in_time(step, &task, &plan, &log))
+}
+
+/// The note is old by now: another process may have found it, and hold that nothing came of it.
+fn too_late(task: &Assignment, took: Duration, log: &TaskLog) -> Step {
+    log.warning(format!(
+        "not asked: the database took {:.1} s to note that the engine is about to be; beginning anew",
+        took.as_secs_f64()
+    ));
+    Step::GivenBack { wait: Duration::ZERO, asked: task.asked }
 }
 
 /// Looks for the job of an interrupted submission. None = the engine has none, and asking again does no harm.
