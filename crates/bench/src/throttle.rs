@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::program::Program;
 
 /// Long against the cost of a signal, short against anything that a process waits for.
-const PERIOD: Duration = Duration::from_millis(20);
+const PERIOD: Duration = Duration::from_millis(5);
 
 /// As long as this lives. The processes go on freely afterwards.
 pub struct Throttle {

@@ -6,7 +6,7 @@ use forewarm_domain::artifact::Blob;
 use forewarm_domain::task::Target;
 
 use super::columns::Columns;
-use super::{Tasks, urls};
+use super::{Tasks, urls, window};
 use crate::StoreError;
 use crate::executions::ExpansionLease;
 
@@ -49,12 +49,15 @@ impl Tasks<'_> {
         columns.settle(&mut tx, lease.execution_id, tasks, self.store.clock.bind()).await?;
         columns.insert(&mut tx, lease.execution_id, self.store.clock.bind()).await?;
         urls::complete(&mut tx, &self.store.keys, lease.execution_id, tasks).await?;
-        columns.note_tags(&mut tx, lease.execution_id).await?;
-        tx.commit().await?;
-        let mut instances = columns.instance_ids;
+        let mut instances = columns.instance_ids.clone();
         instances.sort_unstable();
         instances.dedup();
-        self.fill_windows(&instances).await?;
+        for instance_id in instances {
+            window::fill(&mut tx, instance_id, self.store.clock.bind()).await?;
+        }
+        tx.commit().await?;
+        // Nobody waits for it, and whoever dies before it leaves an execution that is expanded again.
+        columns.note_tags(&mut *self.store.pool.acquire().await?, lease.execution_id).await?;
         Ok(true)
     }
 }

@@ -22,28 +22,35 @@ impl Tasks<'_> {
 
     async fn fill_window(&self, instance_id: i64) -> Result<(), StoreError> {
         let mut tx = self.store.begin().await?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
-            .bind(LOCK_CLASS)
-            .bind(instance_id as i32)
-            .execute(&mut *tx)
-            .await?;
-        let room = sqlx::query_scalar!(
-            r#"SELECT i.max_in_flight - (
-                   SELECT count(*) FROM tasks t
-                   WHERE t.instance_id = i.id AND t.opened
-               ) AS "room!"
-               FROM instances i WHERE i.id = $1"#,
-            instance_id
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .unwrap_or_default();
-        if room > 0 {
-            open(&mut tx, instance_id, room, self.store.clock.bind()).await?;
-        }
+        fill(&mut tx, instance_id, self.store.clock.bind()).await?;
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The same in the caller's transaction, which fills the windows of several instances in the order of their ids.
+pub(super) async fn fill(
+    connection: &mut PgConnection,
+    instance_id: i64,
+    now: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
+        .bind(LOCK_CLASS)
+        .bind(instance_id as i32)
+        .execute(&mut *connection)
+        .await?;
+    let room = sqlx::query_scalar!(
+        r#"SELECT i.max_in_flight - (
+               SELECT count(*) FROM tasks t
+               WHERE t.instance_id = i.id AND t.opened
+           ) AS "room!"
+           FROM instances i WHERE i.id = $1"#,
+        instance_id
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let room = room.unwrap_or_default();
+    if room > 0 { open(connection, instance_id, room, now).await } else { Ok(()) }
 }
 
 /// Opens tasks in the places of `count` that ended, unless the instance's limit was lowered meanwhile.
