@@ -15,7 +15,8 @@ async fn a_worker_whose_network_is_cut_is_replaced_and_does_no_harm_when_it_is_b
         eprintln!("skipped: network namespaces can be made by root only, where `ip` is installed");
         return;
     };
-    let setup = Setup { workers: 1, address: Some(network.ours()), ..Setup::default() };
+    // What was sent into the cut cable is sent again at ever longer intervals, and arrives long after both cuts.
+    let setup = Setup { workers: 1, address: Some(network.ours()), on_its_way: 40.0, ..Setup::default() };
     let verdict = break_while_running(setup, async |scene: &mut Scene| {
         let worker = network.worker(scene);
         scene.crew.push(worker);

@@ -41,6 +41,8 @@ pub struct Setup {
     pub drain: &'static str,
     /// The server does work, too.
     pub serve_works: bool,
+    /// For how many seconds a submission that was sent may reach the engine.
+    pub on_its_way: f64,
     /// What is broken is no excuse for a task that ends in error.
     pub all_succeed: bool,
 }
@@ -58,6 +60,7 @@ impl Default for Setup {
             registry: registry::Knobs::default(),
             drain: "1",
             serve_works: false,
+            on_its_way: 8.0,
             all_succeed: true,
         }
     }
@@ -212,7 +215,8 @@ impl Scene {
     /// Open executions, tasks and tickets.
     async fn left_to_do(&self) -> Result<i64, sqlx::Error> {
         let mut connection = PgConnection::connect(self.rows.url()).await?;
-        haste::spare_waiting(&mut connection, &checker::being_asked(&self.engine)).await?;
+        let asked = checker::being_asked(&self.engine);
+        haste::spare_waiting(&mut connection, &asked, self.setup.on_its_way).await?;
         let left = "SELECT (SELECT count(*) FROM executions WHERE status IN ('pending', 'running'))
                          + (SELECT count(*) FROM tasks WHERE status IN ('pending', 'running'))
                          + (SELECT count(*) FROM apalis.jobs WHERE status NOT IN ('Done', 'Killed'))";
