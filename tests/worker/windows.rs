@@ -133,7 +133,7 @@ async fn pages_far_into_an_execution_that_has_ended_hold_what_they_held_while_it
         .fetch_one(scene.lab.store.pool())
         .await
         .unwrap();
-    assert_eq!(marks, 3, "the first task, the 501st and the 1001st");
+    assert_eq!(marks, 12, "the first task, the 101st, and so on to the 1101st");
 }
 
 /// Ids of the tasks of pages of a hundred.

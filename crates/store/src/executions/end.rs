@@ -13,7 +13,7 @@ use crate::audit::Object;
 use crate::queue::{self, Ticket};
 
 /// Tasks from one of `executions.page_marks` to the next.
-pub(crate) const TASKS_PER_MARK: i64 = 500;
+pub(crate) const TASKS_PER_MARK: i64 = 100;
 
 /// The answer to a user's wish to change an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
