@@ -48,6 +48,21 @@ async fn a_lost_answer_is_looked_for_before_the_engine_is_asked_again() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_is_looked_for_again_when_the_engine_cannot_say_and_costs_no_attempt() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    scene.engine.faults().on("POST", "/oapi/v1/jobs").inject(Fault::DropAfter);
+    scene.engine.faults().on("GET", "/oapi/v1/jobs").times(8).inject(Fault::status(503, "no backend"));
+
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_dry().await;
+
+    let task = scene.lab.tasks(id).await.remove(0);
+    assert_eq!((task.status, task.attempt), (Status::Success, 1), "{}", task.message);
+    assert_eq!(scene.submissions(), 1, "the engine had the job: it was adopted");
+}
+
+#[tokio::test]
 async fn a_request_that_never_arrived_is_sent_exactly_once_more() {
     let scene = Scene::start().await;
     scene.images.holds(&["shop/web:v1"]);

@@ -242,7 +242,10 @@ pub(super) fn step_of_error(task: &Assignment, error: ProviderError, log: &TaskL
         ProviderError::Busy { message, retry_after } => busy(task, &message, retry_after),
         ProviderError::Permanent { message } => Step::Failed { message, report: None },
         ProviderError::Unknown { message } if task.interruptions + 1 >= task.max_attempts => Step::Failed {
-            message: format!("given up after {} lost answers: {message}", task.interruptions + 1),
+            message: format!(
+                "given up: broken off or without an answer {} times, the last time: {message}",
+                task.interruptions + 1
+            ),
             report: None,
         },
         ProviderError::Unknown { message } => Step::Retry {

@@ -13,6 +13,7 @@ use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Step};
 
 use super::{spare, step};
+use crate::backoff::backoff;
 use crate::connections::ConnectedInstance;
 use crate::context::Context;
 use crate::running::Lane;
@@ -108,13 +109,20 @@ fn look_again(message: String, wait: Option<Duration>, log: &TaskLog) -> Step {
     Step::GivenBack { wait: wait.unwrap_or(LOOK_AGAIN), asked: true }
 }
 
-/// As long as nobody knows whether the job exists, nothing new is asked.
+/// As long as nobody knows whether the job exists, nothing new is asked; and a search that fails is no submission whose
+/// answer was lost, so it is made again while there is time.
 fn lost_search(task: &Assignment, error: ProviderError, log: &TaskLog) -> Step {
-    let error = match error {
-        ProviderError::Transient { message, .. } => ProviderError::Unknown { message },
-        error => error,
+    let (message, retry_after) = match error {
+        ProviderError::Transient { message, retry_after } => (message, retry_after),
+        ProviderError::Unknown { message } => (message, None),
+        error => return step::step_of_error(task, error, log),
     };
-    step::step_of_error(task, error, log)
+    log.error(message.clone());
+    Step::Retry {
+        wait: backoff(task.interruptions + 1, retry_after),
+        asked: true,
+        message: format!("nobody knows whether the engine took it, and it cannot be asked: {message}"),
+    }
 }
 
 /// What the engine is asked for, with what must be warm in the end.
