@@ -29,6 +29,15 @@ impl Hours {
     }
 
     pub async fn with(images: usize, knobs: Knobs) -> Self {
+        Self::set(images, knobs, None).await
+    }
+
+    /// The engine has so many seconds for each task.
+    pub async fn patient(images: usize, seconds: u32) -> Self {
+        Self::set(images, Knobs::default(), Some(seconds)).await
+    }
+
+    async fn set(images: usize, knobs: Knobs, seconds: Option<u32>) -> Self {
         let lab = Lab::start().await;
         checker::watch(&lab.database.url).await;
         let names: Vec<String> = (0..images).map(|i| format!("shop/app:v{i}")).collect();
@@ -38,7 +47,9 @@ impl Hours {
         let registry = lab.registry("hub", &images.url()).await;
         let instance = lab.instance(Lab::draft(INSTANCE, "dragonfly", &engine.url())).await;
         let mut hours = Self { lab, images, engine, executions: vec![], pushed, registry, instance };
-        let id = hours.lab.execute(Lab::select(&hours.registry, vec![], &[&hours.instance])).await;
+        let mut spec = Lab::select(&hours.registry, vec![], &[&hours.instance]);
+        spec.options.timeout_seconds = seconds;
+        let id = hours.lab.execute(spec).await;
         hours.executions.push(id);
         hours
     }

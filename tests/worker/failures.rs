@@ -14,7 +14,11 @@ async fn an_engine_whose_answers_are_lost_is_asked_again_when_that_is_safe_and_t
 
     let task = scene.lab.tasks(id).await.remove(0);
     assert_eq!(task.status, Status::Error);
-    assert!(task.message.contains("without an answer 5 times") && task.message.contains("503"), "{}", task.message);
+    assert!(
+        task.message.contains("without an answer 5 times") && task.message.contains("503"),
+        "{}",
+        task.message
+    );
     assert_eq!(scene.submissions(), 5);
     let waited = (scene.lab.clock.now() - begun).num_seconds();
     assert!((600..=660).contains(&waited), "each time 160 s, to be sure that nothing was made: {waited}");
