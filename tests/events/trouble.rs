@@ -7,6 +7,8 @@ use forewarm_domain::status::Status;
 use forewarm_fake::Fault;
 use forewarm_fake::registry::ImageSpec;
 
+use crate::support::postgres::break_inserts;
+
 use super::scene::{Scene, image, reason, repository, tag, verdict};
 
 #[tokio::test]
@@ -191,4 +193,28 @@ async fn what_is_old_is_pruned_and_executions_stay() {
     assert_eq!((rows("deliveries").await, rows("delivery_events").await, rows("events").await), (1, 1, 1));
     assert_eq!(scene.delivery(fresh.delivery_id).await.notices.len(), 1);
     assert_eq!(scene.executions().await.len(), 5);
+}
+
+#[tokio::test]
+async fn an_evaluation_whose_workers_died_or_whose_database_failed_has_as_much_patience_as_any() {
+    let scene = Scene::start().await;
+    scene.policy("all", &[Push], vec![]).await;
+    let pushed = scene.images.push_image("shop/web", "v1", ImageSpec::default());
+    let told = scene.push("shop/web", &pushed.digest, "v1").await;
+    let event = scene.event(told).await;
+    scene.lab.advance(3);
+    for _ in 0..7 {
+        let lease = Duration::from_secs(30);
+        assert!(scene.lab.store.events().begin(event.id, 0, lease).await.unwrap().is_some());
+        scene.lab.advance(31);
+    }
+    break_inserts(scene.lab.store.pool(), "executions", 7).await;
+    scene.images.faults().on("", "/v2/").times(5).inject(Fault::bad_gateway());
+
+    scene.lab.run_dry().await;
+
+    assert_eq!(
+        (scene.event(told).await.status.as_str(), scene.started().await),
+        ("done", vec!["all".into()])
+    );
 }

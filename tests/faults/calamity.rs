@@ -117,8 +117,11 @@ impl Calamity {
         let jobs = |times: usize, fault: Fault| {
             scene.engine.faults().on("", "/oapi/v1/jobs").times(times).inject(fault);
         };
-        let reads =
-            |times: usize, fault: Fault| scene.images.faults().on("", "/v2/").times(times).inject(fault);
+        // One storm takes the place of the one before: however long it rained, a patient reader would give up otherwise.
+        let reads = |times: usize, fault: Fault| {
+            scene.images.faults().clear();
+            scene.images.faults().on("", "/v2/").times(times).inject(fault);
+        };
         match self {
             Self::EngineLimits => jobs(50, Fault::too_many(2)),
             Self::EngineErrors => {
@@ -134,7 +137,7 @@ impl Calamity {
             Self::EngineSlow => jobs(20, Fault::Delay(Duration::from_secs(9))),
             Self::EngineLosesBlobs => scene.engine.behave_all(&Behaviour::Flaky(30)),
             Self::RegistrySlow => reads(50, Fault::Delay(Duration::from_secs(2))),
-            _ => reads(50, Fault::too_many(1)),
+            _ => reads(24, Fault::too_many(1)),
         }
     }
 }

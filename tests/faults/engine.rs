@@ -114,3 +114,22 @@ async fn an_engine_that_goes_away_for_an_hour_gets_everything_once_when_there_is
     verdict.assert_clean();
     assert_eq!((verdict.errors, verdict.repeats.jobs), (0, FEW));
 }
+
+#[tokio::test]
+async fn an_engine_that_goes_away_for_longer_than_a_task_has_is_given_up_with_the_reason() {
+    let hours = Hours::start(FEW).await;
+    hours.engine.faults().on("POST", JOBS).skip(FEW / 2).always().inject(Fault::DropBefore);
+    hours.run_for(Duration::from_secs(1)).await;
+    hours.engine.faults().on("", "").always().inject(Fault::DropBefore);
+    hours.run_for(Duration::from_secs(2 * 3600)).await;
+    hours.engine.faults().clear();
+
+    hours.run_dry().await;
+
+    let verdict = hours.verdict(false).await;
+    verdict.assert_clean();
+    assert_eq!((verdict.errors, verdict.repeats.jobs), (FEW, FEW / 2));
+    for task in hours.lab.tasks(hours.executions[0]).await {
+        assert!(task.message.contains("timeout"), "{}", task.message);
+    }
+}

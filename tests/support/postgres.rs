@@ -200,3 +200,16 @@ fn options(slot: PathBuf) -> EmbeddedOptions {
         ..EmbeddedOptions::new(slot)
     }
 }
+
+/// Refuses the next so many inserts into a table. A sequence counts them, since no rollback takes it back.
+pub async fn break_inserts(pool: &PgPool, table: &str, times: u32) {
+    let sql = format!(
+        "CREATE SEQUENCE refused_inserts;
+         CREATE FUNCTION refuse_inserts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF nextval('refused_inserts') <= {times} THEN RAISE EXCEPTION 'broken on purpose'; END IF;
+             RETURN NULL;
+         END $$;
+         CREATE TRIGGER refuse_inserts BEFORE INSERT ON {table} EXECUTE FUNCTION refuse_inserts();"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(pool).await.unwrap();
+}

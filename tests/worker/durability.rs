@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::support::outbound::outbound;
+use crate::support::postgres::break_inserts;
 
 #[tokio::test]
 async fn a_ticket_that_is_delivered_twice_asks_the_engine_once() {
@@ -290,4 +291,50 @@ async fn a_worker_that_has_seen_all_its_work_end_begins_none_any_more() {
     let begun: i64 = begun.bind(id).fetch_one(scene.lab.store.pool()).await.unwrap();
     assert_eq!(begun, 0, "a lease would be nobody's");
     assert_eq!(scene.lab.execution(id).await.status, Status::Pending);
+}
+
+#[tokio::test]
+async fn an_expansion_whose_workers_died_has_as_much_patience_with_a_registry_as_any() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    let id = scene.execute(vec![]).await;
+    for _ in 0..12 {
+        // A process takes the lease and dies.
+        let lease = Duration::from_secs(30);
+        assert!(scene.lab.store.executions().begin_expansion(id, 0, lease).await.unwrap().is_some());
+        scene.lab.advance(31);
+    }
+    scene.images.faults().on("GET", "/v2/_catalog").times(7).inject(Fault::bad_gateway());
+
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!(execution.status, Status::Success, "{}", execution.message);
+}
+
+#[tokio::test]
+async fn a_database_that_fails_breaks_an_expansion_off_and_never_ends_it() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    break_inserts(scene.lab.store.pool(), "tasks", 15).await;
+
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!(execution.status, Status::Success, "{}", execution.message);
+}
+
+#[tokio::test]
+async fn an_expansion_that_never_comes_to_an_end_is_given_up_at_last() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    break_inserts(scene.lab.store.pool(), "tasks", 1_000).await;
+
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!(execution.status, Status::Error);
+    assert_eq!(execution.message, "given up: begun 20 times and never brought to an end");
 }

@@ -34,6 +34,7 @@ pub mod sweep;
 pub mod task_logs;
 pub mod tasks;
 pub mod tokens;
+pub mod unfinished;
 pub mod users;
 pub mod warm;
 pub mod watches;

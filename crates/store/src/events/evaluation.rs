@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::Events;
 use crate::StoreError;
 use crate::queue::{self, Ticket};
+use crate::unfinished::Unfinished;
 
 /// The right to evaluate one event. Whoever lost it writes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +36,10 @@ pub struct Evaluation {
     /// Something was told of the digest alone, and so of all tags that name it.
     pub tagless: bool,
     pub kinds: Vec<EventKind>,
-    /// From 1.
-    pub attempt: i32,
+    /// How many beginnings, this one included, came to no end of their own: their process died, or the database failed.
+    pub broken_off: i32,
+    /// How often the registry has failed.
+    pub failures: i32,
 }
 
 impl Events<'_> {
@@ -54,7 +57,7 @@ impl Events<'_> {
                  due_at = coalesce($4, now()) + make_interval(secs => $5)
              WHERE id = $1 AND seq = $2 AND status IN ('pending', 'running')
                AND (lease_token IS NULL OR due_at < coalesce($4, now()))
-             RETURNING registry_id, repository, subject, tags, tagless, kinds, attempt",
+             RETURNING registry_id, repository, subject, tags, tagless, kinds, attempt, failures",
             event_id,
             seq,
             token,
@@ -72,7 +75,8 @@ impl Events<'_> {
             tagless: row.tagless,
             // A word of a newer version means nothing to this one.
             kinds: row.kinds.iter().filter_map(|word| word.parse().ok()).collect(),
-            attempt: row.attempt,
+            broken_off: row.attempt - row.failures,
+            failures: row.failures,
         }))
     }
 
@@ -91,38 +95,20 @@ impl Events<'_> {
         Ok(renewed.rows_affected() == 1)
     }
 
-    /// Tries again after `wait`: a new ticket, in the same transaction as the message that says why.
-    pub async fn postpone(
+    /// Evaluates it again after `wait`: a new ticket, in the same transaction as the message that says why.
+    pub async fn evaluate_again(
         &self,
         lease: EvaluationLease,
+        after: Unfinished,
         wait: Duration,
         message: &str,
     ) -> Result<bool, StoreError> {
-        self.ticket_again(lease, wait, message, 0).await
-    }
-
-    /// The same for one that was not really tried, which does not count.
-    pub async fn give_back(
-        &self,
-        lease: EvaluationLease,
-        wait: Duration,
-        message: &str,
-    ) -> Result<bool, StoreError> {
-        self.ticket_again(lease, wait, message, 1).await
-    }
-
-    async fn ticket_again(
-        &self,
-        lease: EvaluationLease,
-        wait: Duration,
-        message: &str,
-        uncounted: i32,
-    ) -> Result<bool, StoreError> {
+        let (uncounted, failures) = after.counted();
         let mut tx = self.store.begin().await?;
         let row = sqlx::query!(
             r#"UPDATE events
                SET lease_token = NULL, seq = seq + 1, message = $4, attempt = attempt - $6,
-                   due_at = coalesce($3, now()) + make_interval(secs => $5)
+                   failures = failures + $7, due_at = coalesce($3, now()) + make_interval(secs => $5)
                WHERE id = $1 AND lease_token = $2
                RETURNING seq, due_at AS "due_at!: DateTime<Utc>""#,
             lease.event_id,
@@ -131,6 +117,7 @@ impl Events<'_> {
             message,
             wait.as_secs_f64(),
             uncounted,
+            failures,
         )
         .fetch_optional(&mut *tx)
         .await?;

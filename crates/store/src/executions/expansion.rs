@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Executions, TABLE, spec};
 use crate::queue::{self, Ticket};
+use crate::unfinished::Unfinished;
 use crate::{StoreError, origin_access};
 
 /// The right to expand one execution. Whoever lost it (another process took over, a user stopped it) writes nothing.
@@ -26,8 +27,10 @@ pub struct Expansion {
     pub origin: OriginAccess,
     /// Why it cannot be done: a secret of it cannot be opened.
     pub locked: Option<String>,
-    /// From 1.
-    pub attempt: i32,
+    /// How many beginnings, this one included, came to no end of their own: their process died, or the database failed.
+    pub broken_off: i32,
+    /// How often the registry has failed.
+    pub failures: i32,
 }
 
 impl Executions<'_> {
@@ -46,7 +49,7 @@ impl Executions<'_> {
                  due_at = coalesce($4, now()) + make_interval(secs => $5)
              WHERE id = $1 AND seq = $2 AND status IN ('pending', 'running') AND expanded_at IS NULL
                AND (lease_token IS NULL OR due_at < coalesce($4, now()))
-             RETURNING spec, origin_access, attempt",
+             RETURNING spec, origin_access, attempt, failures",
             execution_id,
             seq,
             token,
@@ -64,7 +67,8 @@ impl Executions<'_> {
             spec,
             locked: origin.locked().map(str::to_owned).or(locked),
             origin,
-            attempt: row.attempt,
+            broken_off: row.attempt - row.failures,
+            failures: row.failures,
         }))
     }
 
@@ -110,38 +114,20 @@ impl Executions<'_> {
         Ok(true)
     }
 
-    /// Tries again after `wait`: a new ticket, in the same transaction as the message that says why.
-    pub async fn postpone_expansion(
+    /// Expands it again after `wait`: a new ticket, in the same transaction as the message that says why.
+    pub async fn expand_again(
         &self,
         lease: ExpansionLease,
+        after: Unfinished,
         wait: Duration,
         message: &str,
     ) -> Result<bool, StoreError> {
-        self.ticket_again(lease, wait, message, 0).await
-    }
-
-    /// The same for one that was not really tried, which does not count.
-    pub async fn give_back_expansion(
-        &self,
-        lease: ExpansionLease,
-        wait: Duration,
-        message: &str,
-    ) -> Result<bool, StoreError> {
-        self.ticket_again(lease, wait, message, 1).await
-    }
-
-    async fn ticket_again(
-        &self,
-        lease: ExpansionLease,
-        wait: Duration,
-        message: &str,
-        uncounted: i32,
-    ) -> Result<bool, StoreError> {
+        let (uncounted, failures) = after.counted();
         let mut tx = self.store.begin().await?;
         let row = sqlx::query!(
             r#"UPDATE executions
                SET lease_token = NULL, seq = seq + 1, message = $4, attempt = attempt - $6,
-                   due_at = coalesce($3, now()) + make_interval(secs => $5)
+                   failures = failures + $7, due_at = coalesce($3, now()) + make_interval(secs => $5)
                WHERE id = $1 AND lease_token = $2
                RETURNING seq, due_at AS "due_at!: DateTime<Utc>""#,
             lease.execution_id,
@@ -150,6 +136,7 @@ impl Executions<'_> {
             message,
             wait.as_secs_f64(),
             uncounted,
+            failures,
         )
         .fetch_optional(&mut *tx)
         .await?;

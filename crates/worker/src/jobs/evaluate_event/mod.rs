@@ -12,6 +12,7 @@ use forewarm_registry::RegistryError;
 use forewarm_registry::remembered::Remembered;
 use forewarm_store::StoreError;
 use forewarm_store::events::{Evaluation, Redirection};
+use forewarm_store::unfinished::Unfinished;
 use futures::FutureExt;
 
 use self::look::Look;
@@ -21,9 +22,9 @@ use crate::context::Context;
 use crate::keeper::{Kept, keep};
 use crate::running::Lane;
 
-/// How often an evaluation is tried: with the waits between them about a minute in all.
+/// How often the registry may fail: with the waits between them about a minute in all.
 const MAX_ATTEMPTS: i32 = 6;
-/// How often it is begun at all: one that kills its process every time must end, too.
+/// How often it is begun without the registry's failing: one that kills its process every time must end, too.
 const MAX_BEGINNINGS: i32 = 20;
 
 /// Why an event cannot be evaluated now.
@@ -56,7 +57,8 @@ pub(crate) async fn run(context: &Context, event_id: i64, seq: i64) -> Result<()
     };
     let Some(place) = place else {
         let why = "waiting for a free worker";
-        context.store.events().give_back(evaluation.lease, Duration::from_secs(1), why).await?;
+        let wait = Duration::from_secs(1);
+        evaluate_again(context, &evaluation, Unfinished::NotBegun, wait, why).await?;
         return Ok(());
     };
     context.running.spawn(place, work(context.clone(), evaluation));
@@ -72,14 +74,13 @@ async fn work(context: Context, evaluation: Evaluation) {
             async move { store.events().renew(held, lease).await }.boxed()
         }
     };
-    let events = context.store.events();
     let recorded = match keep(evaluate(&context, &evaluation), renew, lease, context.running.over()).await {
         Kept::Done(Ok(end)) => record(&context, &evaluation, end).await,
         Kept::Done(Err(error)) => give_up_or_postpone(&context, &evaluation, error).await,
         Kept::Lost => Ok(true),
         Kept::Over => {
             let why = "the worker was stopped; another goes on";
-            events.give_back(evaluation.lease, Duration::ZERO, why).await
+            evaluate_again(&context, &evaluation, Unfinished::NotBegun, Duration::ZERO, why).await
         }
         Kept::Panicked(text) => {
             tracing::error!(event_id, panic = text, "the evaluation of an event panicked");
@@ -93,7 +94,7 @@ async fn work(context: Context, evaluation: Evaluation) {
 }
 
 async fn evaluate(context: &Context, evaluation: &Evaluation) -> Result<End, EvaluateError> {
-    if evaluation.attempt > MAX_BEGINNINGS {
+    if evaluation.broken_off > MAX_BEGINNINGS {
         let message = format!("given up: begun {MAX_BEGINNINGS} times and never brought to an end");
         return Err(EvaluateError::GivenUp(message));
     }
@@ -151,19 +152,35 @@ async fn give_up_or_postpone(
     evaluation: &Evaluation,
     error: EvaluateError,
 ) -> Result<bool, StoreError> {
-    let (event_id, attempt) = (evaluation.lease.event_id, evaluation.attempt);
-    let transient = match &error {
-        EvaluateError::Registry(error) => error.is_transient(),
-        EvaluateError::Store(StoreError::Database(_)) => true,
-        EvaluateError::Store(_) | EvaluateError::GivenUp(_) => false,
-    };
-    if transient && attempt < MAX_ATTEMPTS {
-        tracing::warn!(event_id, %error, attempt, "an event could not be evaluated; trying again");
-        let message = format!("attempt {attempt} of {MAX_ATTEMPTS} failed, trying again: {error}");
-        return context.store.events().postpone(evaluation.lease, backoff(attempt, None), &message).await;
+    let event_id = evaluation.lease.event_id;
+    match &error {
+        EvaluateError::Store(StoreError::Database(_)) => {
+            tracing::warn!(event_id, %error, "the evaluation of an event was broken off; trying again");
+            let message = format!("broken off, trying again: {error}");
+            let wait = backoff(evaluation.broken_off, None);
+            return evaluate_again(context, evaluation, Unfinished::BrokenOff, wait, &message).await;
+        }
+        EvaluateError::Registry(cause) if cause.is_transient() && evaluation.failures + 1 < MAX_ATTEMPTS => {
+            let attempt = evaluation.failures + 1;
+            tracing::warn!(event_id, %error, attempt, "an event could not be evaluated; trying again");
+            let message = format!("attempt {attempt} of {MAX_ATTEMPTS} failed, trying again: {error}");
+            let wait = backoff(attempt, None);
+            return evaluate_again(context, evaluation, Unfinished::Failed, wait, &message).await;
+        }
+        EvaluateError::Registry(_) | EvaluateError::Store(_) | EvaluateError::GivenUp(_) => {}
     }
     tracing::warn!(event_id, %error, "an event could not be evaluated");
     let message = error.to_string();
     let outcome = judge::fail(context, evaluation, &message).await?;
     context.store.events().end(evaluation.lease, true, &message, &outcome).await
+}
+
+async fn evaluate_again(
+    context: &Context,
+    evaluation: &Evaluation,
+    after: Unfinished,
+    wait: Duration,
+    why: &str,
+) -> Result<bool, StoreError> {
+    context.store.events().evaluate_again(evaluation.lease, after, wait, why).await
 }

@@ -10,6 +10,7 @@ use forewarm_domain::execution::Work;
 use forewarm_registry::RegistryError;
 use forewarm_store::StoreError;
 use forewarm_store::executions::Expansion;
+use forewarm_store::unfinished::Unfinished;
 use futures::FutureExt;
 use tracing::Instrument as _;
 
@@ -20,9 +21,10 @@ use crate::context::Context;
 use crate::keeper::{Kept, keep};
 use crate::running::Lane;
 
-/// How often an expansion is tried before the execution ends in error.
-const MAX_ATTEMPTS: i32 = 4;
-/// How often it is begun at all: one that kills its process every time must end, too.
+/// How often the registry may fail before the execution ends in error: with the waits between them four minutes in all,
+/// so that a registry that restarts, or sets limits, costs nobody the night's run.
+const MAX_ATTEMPTS: i32 = 8;
+/// How often it is begun without the registry's failing: one that kills its process every time must end, too.
 const MAX_BEGINNINGS: i32 = 20;
 
 /// Why an execution cannot be expanded now.
@@ -48,11 +50,8 @@ pub(crate) async fn run(context: &Context, execution_id: i64, seq: i64) -> Resul
     };
     let Some(place) = place else {
         let wait = Duration::from_secs(1);
-        context
-            .store
-            .executions()
-            .give_back_expansion(expansion.lease, wait, "waiting for a free worker")
-            .await?;
+        let why = "waiting for a free worker";
+        expand_again(context, &expansion, Unfinished::NotBegun, wait, why).await?;
         return Ok(());
     };
     let span = context.traces.span(Lane::Expand, execution_id).await;
@@ -80,7 +79,7 @@ async fn work(context: Context, expansion: Expansion) {
             }
             Kept::Over => {
                 let why = "the worker was stopped; another goes on";
-                context.store.executions().give_back_expansion(expansion.lease, Duration::ZERO, why).await
+                expand_again(&context, &expansion, Unfinished::NotBegun, Duration::ZERO, why).await
             }
             Kept::Panicked(text) => {
                 tracing::error!(execution_id, panic = text, "an expansion panicked");
@@ -94,7 +93,7 @@ async fn work(context: Context, expansion: Expansion) {
 }
 
 async fn expand(context: &Context, expansion: &Expansion) -> Result<Summary, ExpandError> {
-    if expansion.attempt > MAX_BEGINNINGS {
+    if expansion.broken_off > MAX_BEGINNINGS {
         return Err(ExpandError::Plan(format!(
             "given up: begun {MAX_BEGINNINGS} times and never brought to an end"
         )));
@@ -137,29 +136,35 @@ async fn give_up_or_postpone(
     error: ExpandError,
 ) -> Result<bool, StoreError> {
     let execution_id = expansion.lease.execution_id;
-    let transient = match &error {
+    match &error {
         ExpandError::Lost => return Ok(true),
-        ExpandError::Registry(error) => error.is_transient(),
-        ExpandError::Store(_) => true,
-        ExpandError::Plan(_) => false,
-    };
-    if transient && expansion.attempt < MAX_ATTEMPTS {
-        let message =
-            format!("attempt {} of {MAX_ATTEMPTS} failed, trying again: {error}", expansion.attempt);
-        tracing::warn!(execution_id, %error, attempt = expansion.attempt, "an expansion failed; trying again");
-        return postpone(context, expansion, backoff(expansion.attempt, None), &message).await;
+        ExpandError::Store(_) => {
+            tracing::warn!(execution_id, %error, "an expansion was broken off; trying again");
+            let message = format!("broken off, trying again: {error}");
+            let wait = backoff(expansion.broken_off, None);
+            return expand_again(context, expansion, Unfinished::BrokenOff, wait, &message).await;
+        }
+        ExpandError::Registry(cause) if cause.is_transient() && expansion.failures + 1 < MAX_ATTEMPTS => {
+            let attempt = expansion.failures + 1;
+            tracing::warn!(execution_id, %error, attempt, "an expansion failed; trying again");
+            let message = format!("attempt {attempt} of {MAX_ATTEMPTS} failed, trying again: {error}");
+            let wait = backoff(attempt, None);
+            return expand_again(context, expansion, Unfinished::Failed, wait, &message).await;
+        }
+        ExpandError::Registry(_) | ExpandError::Plan(_) => {}
     }
     tracing::warn!(execution_id, %error, "an execution could not be expanded");
     context.store.executions().fail_expansion(expansion.lease, &error.to_string()).await
 }
 
-async fn postpone(
+async fn expand_again(
     context: &Context,
     expansion: &Expansion,
+    after: Unfinished,
     wait: Duration,
     why: &str,
 ) -> Result<bool, StoreError> {
-    context.store.executions().postpone_expansion(expansion.lease, wait, why).await
+    context.store.executions().expand_again(expansion.lease, after, wait, why).await
 }
 
 /// What an expansion found, for the execution's message.
