@@ -188,7 +188,8 @@ impl Scene {
             match left {
                 Ok(0) => return,
                 Ok(left) if left < least => (moved, least) = (Instant::now(), left),
-                _ => assert!(moved.elapsed() < PATIENCE, "nothing moves any more; still to do: {left:?}"),
+                _ if moved.elapsed() < PATIENCE => {}
+                _ => panic!("nothing moves any more; still to do: {left:?}\n{}", self.left_over().await),
             }
             tokio::time::sleep(POLL).await;
         }
@@ -223,6 +224,22 @@ impl Scene {
         let left = sqlx::query_scalar(left).fetch_one(&mut connection).await;
         connection.close().await?;
         left
+    }
+
+    /// The first of what is left to do, in words.
+    async fn left_over(&self) -> String {
+        let mut connection = PgConnection::connect(self.rows.url()).await.unwrap();
+        let rows = "SELECT format('task %s: %s %s, seq %s, due %s, leased %s: %s', id, status, stage, seq, due_at,
+                                  lease_token IS NOT NULL, message)
+                    FROM tasks WHERE status IN ('pending', 'running')
+                    UNION ALL
+                    SELECT format('ticket: %s, run at %s, held by %s, last seen %s: %s', j.status, run_at, lock_by,
+                                  last_seen, convert_from(job, 'UTF8'))
+                    FROM apalis.jobs j LEFT JOIN apalis.workers w ON w.id = j.lock_by
+                    WHERE j.status NOT IN ('Done', 'Killed')
+                    LIMIT 20";
+        let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(&mut connection).await.unwrap();
+        rows.join("\n")
     }
 
     /// Judges what became of it, when all is done.

@@ -338,3 +338,17 @@ async fn an_expansion_that_never_comes_to_an_end_is_given_up_at_last() {
     assert_eq!(execution.status, Status::Error);
     assert_eq!(execution.message, "given up: begun 20 times and never brought to an end");
 }
+
+#[tokio::test]
+async fn a_dead_process_whose_clock_was_fast_holds_its_tickets_no_longer_than_others() {
+    let scene = Scene::start().await;
+    let pool = scene.lab.store.pool();
+    let worker = "INSERT INTO apalis.workers (id, worker_type, storage_name, layers, last_seen)
+                  VALUES ('fast', 'forewarm.tasks', '', '', now() + interval '1 hour')";
+    sqlx::query(worker).execute(pool).await.unwrap();
+
+    scene.lab.worker.sweep().await;
+
+    let is_over = "SELECT last_seen <= now() FROM apalis.workers WHERE id = 'fast'";
+    assert!(sqlx::query_scalar::<_, bool>(is_over).fetch_one(pool).await.unwrap());
+}

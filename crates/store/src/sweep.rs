@@ -42,6 +42,7 @@ impl Store {
         let executions = reticket_executions(&mut tx, now).await?;
         let tasks = reticket_tasks(&mut tx, now).await?;
         let events = events::reticket(&mut tx, now).await?;
+        queue::correct_heartbeats(&mut tx).await?;
         tx.commit().await?;
         self.fill_all_windows().await?;
         let finished = self.finish_forgotten().await?;
