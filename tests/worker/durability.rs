@@ -53,7 +53,7 @@ async fn a_lost_answer_is_looked_for_again_when_the_engine_cannot_say_and_costs_
     let scene = Scene::start().await;
     scene.images.holds(&["shop/web:v1"]);
     scene.engine.faults().on("POST", "/oapi/v1/jobs").inject(Fault::DropAfter);
-    scene.engine.faults().on("GET", "/oapi/v1/jobs").times(8).inject(Fault::status(503, "no backend"));
+    scene.engine.faults().on("GET", "/oapi/v1/jobs").times(25).inject(Fault::status(503, "no backend"));
 
     let id = scene.execute(vec![]).await;
     scene.lab.run_dry().await;

@@ -15,3 +15,10 @@ pub(crate) fn backoff(attempt: i32, asked_for: Option<Duration>) -> Duration {
     let wait = wait.mul_f64(rand::rng().random_range(0.8..1.2));
     wait.max(asked_for.unwrap_or_default().min(LONGEST * 12))
 }
+
+/// The wait where nothing counts the attempts: a quarter of the time that has gone by, within the same bounds and with the
+/// same chance.
+pub(crate) fn growing(gone_by: Duration, asked_for: Option<Duration>) -> Duration {
+    let wait = (gone_by / 4).clamp(FIRST, LONGEST).mul_f64(rand::rng().random_range(0.8..1.2));
+    wait.max(asked_for.unwrap_or_default().min(LONGEST * 12))
+}

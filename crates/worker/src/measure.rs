@@ -11,7 +11,7 @@ pub(crate) fn step(context: &Context, task: &Assignment, step: &Step) {
         Step::Failed { .. } => ended(context, task, "error"),
         Step::Stopped { .. } => ended(context, task, "stopped"),
         Step::Retry { asked: false, .. } => again("failed"),
-        Step::Retry { asked: true, .. } => again("answer_lost"),
+        Step::Retry { asked: true, .. } | Step::SearchAgain { .. } => again("answer_lost"),
         Step::Busy { .. } => again("busy"),
         Step::CheckAgain { .. } => again("unanswered"),
         Step::Interrupted => again("interrupted"),

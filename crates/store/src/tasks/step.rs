@@ -20,6 +20,9 @@ pub enum Step {
     Waiting { wait: Duration, message: String },
     /// This attempt failed: submit again after `wait`. `asked` = nobody knows whether the engine took it.
     Retry { wait: Duration, asked: bool, message: String },
+    /// Nobody knows whether the engine took it, and it could not be asked: look for the job again after `wait`. Such a look
+    /// does not count as broken off.
+    SearchAgain { wait: Duration, message: String },
     /// The engine had no room for it: submit again after `wait`. `uncounted` = this attempt was counted at its begin,
     /// and shall not be.
     Busy { wait: Duration, message: String, uncounted: bool },
@@ -116,6 +119,15 @@ impl Columns {
                 asked,
                 wait: Some(wait),
                 resubmit: !asked,
+                ..Self::default()
+            },
+            Step::SearchAgain { wait, message } => Self {
+                status: "running",
+                stage: "submit",
+                message: Some(message),
+                asked: true,
+                wait: Some(wait),
+                uncounted: true,
                 ..Self::default()
             },
             Step::Busy { wait, message, uncounted } => Self {

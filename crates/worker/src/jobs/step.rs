@@ -189,6 +189,7 @@ pub(super) fn in_time(step: Step, task: &Assignment, plan: &Plan, log: &TaskLog)
         Step::Running { message, .. }
         | Step::CheckAgain { message, .. }
         | Step::Retry { message, .. }
+        | Step::SearchAgain { message, .. }
         | Step::Busy { message, .. } => out_of_time(task, plan, message, log),
         _ => None,
     };

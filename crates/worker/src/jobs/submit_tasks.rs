@@ -13,7 +13,7 @@ use forewarm_store::StoreError;
 use forewarm_store::tasks::{Assignment, Step};
 
 use super::{spare, step};
-use crate::backoff::backoff;
+use crate::backoff::growing;
 use crate::connections::ConnectedInstance;
 use crate::context::Context;
 use crate::running::Lane;
@@ -99,7 +99,7 @@ async fn adopt(
             None
         }
         Err(ProviderError::Busy { message, retry_after }) => Some(look_again(message, retry_after, log)),
-        Err(error) => Some(lost_search(task, error, log)),
+        Err(error) => Some(lost_search(task, preheat, error, log)),
     }
 }
 
@@ -111,16 +111,15 @@ fn look_again(message: String, wait: Option<Duration>, log: &TaskLog) -> Step {
 
 /// As long as nobody knows whether the job exists, nothing new is asked; and a search that fails is no submission whose
 /// answer was lost, so it is made again while there is time.
-fn lost_search(task: &Assignment, error: ProviderError, log: &TaskLog) -> Step {
+fn lost_search(task: &Assignment, preheat: &Preheat, error: ProviderError, log: &TaskLog) -> Step {
     let (message, retry_after) = match error {
         ProviderError::Transient { message, retry_after } => (message, retry_after),
         ProviderError::Unknown { message } => (message, None),
         error => return step::step_of_error(task, error, log),
     };
     log.error(message.clone());
-    Step::Retry {
-        wait: backoff(task.interruptions + 1, retry_after),
-        asked: true,
+    Step::SearchAgain {
+        wait: growing(preheat.elapsed(), retry_after),
         message: format!("nobody knows whether the engine took it, and it cannot be asked: {message}"),
     }
 }
