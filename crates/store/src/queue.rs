@@ -90,16 +90,14 @@ pub async fn prune_workers(pool: &PgPool) -> Result<u64, StoreError> {
     Ok(deleted.rows_affected())
 }
 
-/// Takes the heartbeats of workers whose clock is fast down to now, and says how many. apalis-postgres 1.0.0 registers a
+/// Takes the heartbeats of workers whose clock is fast down to now. apalis-postgres 1.0.0 registers a
 /// worker by the clock of its process, and judges by the database's: the tickets of one that died before its next
 /// heartbeat would be held for as long as its clock was fast.
-pub(crate) async fn correct_heartbeats(connection: &mut PgConnection) -> Result<u64, StoreError> {
-    let corrected = sqlx::query(
-        "UPDATE apalis.workers SET last_seen = now() WHERE last_seen > now() + interval '1 second'",
-    )
-    .execute(connection)
-    .await?;
-    Ok(corrected.rows_affected())
+pub(crate) async fn correct_heartbeats(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("UPDATE apalis.workers SET last_seen = now() WHERE last_seen > now() + interval '1 second'")
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 impl Store {

@@ -75,9 +75,13 @@ impl Column {
             return origin_access::each(place, value, change);
         }
         let texts: Vec<&mut Value> = match (self.shape, value) {
-            (Shape::Work, value) => {
-                value.pointer_mut("/work/urls").and_then(Value::as_array_mut).into_iter().flatten().collect()
-            }
+            (Shape::Work, value) => value
+                .get_mut("work")
+                .and_then(|work| work.get_mut("urls"))
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+                .collect(),
             (_, Value::Array(items)) => items.iter_mut().collect(),
             (_, value) => vec![value],
         };
