@@ -153,6 +153,24 @@ async fn a_registry_that_stays_away_leaves_an_execution_in_error_for_every_polic
 }
 
 #[tokio::test]
+async fn an_event_waits_as_long_as_a_registry_asks_for_patience() {
+    let scene = Scene::start().await;
+    scene.policy("all", &[Push], vec![]).await;
+    let pushed = scene.images.push_image("shop/web", "v1", ImageSpec::default());
+    scene.images.faults().on("GET", "/v2/").times(20).inject(Fault::too_many(60));
+
+    let told = scene.push("shop/web", &pushed.digest, "v1").await;
+    scene.lab.advance(3);
+    scene.lab.run_due().await;
+    let message = scene.event(told).await.message;
+    assert!(message.starts_with("the registry asks for patience, trying again after 60 s: "), "{message}");
+    scene.lab.run_dry().await;
+
+    assert_eq!(scene.event(told).await.status, "done");
+    assert_eq!(scene.started().await, ["all"]);
+}
+
+#[tokio::test]
 async fn a_registry_that_refuses_us_is_not_asked_again() {
     let scene = Scene::start().await;
     scene.policy("all", &[Push], vec![]).await;

@@ -137,7 +137,7 @@ impl Calamity {
             Self::EngineSlow => jobs(20, Fault::Delay(Duration::from_secs(9))),
             Self::EngineLosesBlobs => scene.engine.behave_all(&Behaviour::Flaky(30)),
             Self::RegistrySlow => reads(50, Fault::Delay(Duration::from_secs(2))),
-            _ => reads(24, Fault::too_many(1)),
+            _ => reads(50, Fault::too_many(1)),
         }
     }
 }

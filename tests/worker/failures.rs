@@ -1,5 +1,7 @@
 //! Engines and registries that fail, and what is done about it.
 
+use chrono::TimeDelta;
+
 use super::*;
 
 #[tokio::test]
@@ -57,6 +59,45 @@ async fn a_registry_that_cannot_be_reached_ends_the_execution_with_the_reason() 
     assert_eq!(execution.status, Status::Error);
     assert!(execution.message.contains("connection refused"), "{}", execution.message);
     assert!(execution.ended_at.is_some());
+}
+
+#[tokio::test]
+async fn a_registry_that_asks_for_patience_is_borne_with_as_long_as_it_asks() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    scene.images.faults().on("GET", "/v2/_catalog").times(20).inject(Fault::too_many(60));
+
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_due().await;
+    let message = scene.lab.execution(id).await.message;
+    assert!(message.starts_with("the registry asks for patience, trying again after 60 s: "), "{message}");
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!(execution.status, Status::Success, "{}", execution.message);
+    assert!(execution.ended_at.unwrap() - execution.started_at.unwrap() >= TimeDelta::minutes(20));
+}
+
+#[tokio::test]
+async fn a_registry_that_asks_for_patience_without_an_end_ends_the_execution_and_a_retry_has_patience_anew() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    scene.images.faults().on("GET", "/v2/_catalog").always().inject(Fault::too_many(60));
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_dry().await;
+    let execution = scene.lab.execution(id).await;
+    assert_eq!(execution.status, Status::Error);
+    assert!(execution.message.contains("429"), "{}", execution.message);
+    let borne = execution.ended_at.unwrap() - execution.started_at.unwrap();
+    assert!(borne > TimeDelta::minutes(50) && borne < TimeDelta::minutes(75), "{borne}");
+
+    scene.images.faults().clear();
+    scene.images.faults().on("GET", "/v2/_catalog").times(20).inject(Fault::too_many(60));
+    scene.lab.store.executions().retry(id).await.unwrap();
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!(execution.status, Status::Success, "{}", execution.message);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! What went wrong with a registry.
 
-use forewarm_http::HttpError;
+use std::time::Duration;
+
+use forewarm_http::{ErrorKind, HttpError};
 
 /// A failed look at a registry. The text names the registry, what was asked, and the cause.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -25,5 +27,23 @@ impl RegistryError {
     /// Whether the same question may be answered a little later.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Http(error) if error.is_transient())
+    }
+
+    /// Whether the registry is well and only asks for patience: 429, or a 503 that says for how long.
+    pub fn is_busy(&self) -> bool {
+        let Self::Http(error) = self else { return false };
+        match error.kind {
+            ErrorKind::Status(429) => true,
+            ErrorKind::Status(503) => error.retry_after.is_some(),
+            _ => false,
+        }
+    }
+
+    /// What it asked us to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Http(error) => error.retry_after,
+            _ => None,
+        }
     }
 }

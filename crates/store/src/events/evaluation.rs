@@ -40,6 +40,10 @@ pub struct Evaluation {
     pub broken_off: i32,
     /// How often the registry has failed.
     pub failures: i32,
+    /// How long the registry has been asking for patience.
+    pub busy_for: Duration,
+    /// What was said of it last.
+    pub message: String,
 }
 
 impl Events<'_> {
@@ -52,12 +56,13 @@ impl Events<'_> {
     ) -> Result<Option<Evaluation>, StoreError> {
         let token = Uuid::new_v4();
         let row = sqlx::query!(
-            "UPDATE events
+            r#"UPDATE events
              SET status = 'running', lease_token = $3, attempt = attempt + 1,
                  due_at = coalesce($4, now()) + make_interval(secs => $5)
              WHERE id = $1 AND seq = $2 AND status IN ('pending', 'running')
                AND (lease_token IS NULL OR due_at < coalesce($4, now()))
-             RETURNING registry_id, repository, subject, tags, tagless, kinds, attempt, failures",
+             RETURNING registry_id, repository, subject, tags, tagless, kinds, attempt, failures, message,
+                       coalesce(extract(epoch FROM coalesce($4, now()) - busy_since), 0)::float8 AS "busy_for!""#,
             event_id,
             seq,
             token,
@@ -77,6 +82,8 @@ impl Events<'_> {
             kinds: row.kinds.iter().filter_map(|word| word.parse().ok()).collect(),
             broken_off: row.attempt - row.failures,
             failures: row.failures,
+            busy_for: Duration::try_from_secs_f64(row.busy_for).unwrap_or_default(),
+            message: row.message,
         }))
     }
 
@@ -108,7 +115,8 @@ impl Events<'_> {
         let row = sqlx::query!(
             r#"UPDATE events
                SET lease_token = NULL, seq = seq + 1, message = $4, attempt = attempt - $6,
-                   failures = failures + $7, due_at = coalesce($3, now()) + make_interval(secs => $5)
+                   failures = failures + $7, due_at = coalesce($3, now()) + make_interval(secs => $5),
+                   busy_since = CASE WHEN $8 THEN coalesce(busy_since, $3, now()) ELSE busy_since END
                WHERE id = $1 AND lease_token = $2
                RETURNING seq, due_at AS "due_at!: DateTime<Utc>""#,
             lease.event_id,
@@ -118,6 +126,7 @@ impl Events<'_> {
             wait.as_secs_f64(),
             uncounted,
             failures,
+            after == Unfinished::Busy,
         )
         .fetch_optional(&mut *tx)
         .await?;

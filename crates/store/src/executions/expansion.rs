@@ -31,6 +31,10 @@ pub struct Expansion {
     pub broken_off: i32,
     /// How often the registry has failed.
     pub failures: i32,
+    /// How long the registry has been asking for patience.
+    pub busy_for: Duration,
+    /// What was said of it last.
+    pub message: String,
 }
 
 impl Executions<'_> {
@@ -43,13 +47,14 @@ impl Executions<'_> {
     ) -> Result<Option<Expansion>, StoreError> {
         let token = Uuid::new_v4();
         let row = sqlx::query!(
-            "UPDATE executions
+            r#"UPDATE executions
              SET status = 'running', lease_token = $3, attempt = attempt + 1,
                  started_at = coalesce(started_at, $4, now()),
                  due_at = coalesce($4, now()) + make_interval(secs => $5)
              WHERE id = $1 AND seq = $2 AND status IN ('pending', 'running') AND expanded_at IS NULL
                AND (lease_token IS NULL OR due_at < coalesce($4, now()))
-             RETURNING spec, origin_access, attempt, failures",
+             RETURNING spec, origin_access, attempt, failures, message,
+                       coalesce(extract(epoch FROM coalesce($4, now()) - busy_since), 0)::float8 AS "busy_for!""#,
             execution_id,
             seq,
             token,
@@ -69,6 +74,8 @@ impl Executions<'_> {
             origin,
             broken_off: row.attempt - row.failures,
             failures: row.failures,
+            busy_for: Duration::try_from_secs_f64(row.busy_for).unwrap_or_default(),
+            message: row.message,
         }))
     }
 
@@ -127,7 +134,8 @@ impl Executions<'_> {
         let row = sqlx::query!(
             r#"UPDATE executions
                SET lease_token = NULL, seq = seq + 1, message = $4, attempt = attempt - $6,
-                   failures = failures + $7, due_at = coalesce($3, now()) + make_interval(secs => $5)
+                   failures = failures + $7, due_at = coalesce($3, now()) + make_interval(secs => $5),
+                   busy_since = CASE WHEN $8 THEN coalesce(busy_since, $3, now()) ELSE busy_since END
                WHERE id = $1 AND lease_token = $2
                RETURNING seq, due_at AS "due_at!: DateTime<Utc>""#,
             lease.execution_id,
@@ -137,6 +145,7 @@ impl Executions<'_> {
             wait.as_secs_f64(),
             uncounted,
             failures,
+            after == Unfinished::Busy,
         )
         .fetch_optional(&mut *tx)
         .await?;

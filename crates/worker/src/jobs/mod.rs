@@ -7,3 +7,4 @@ pub(crate) mod submit_tasks;
 
 mod spare;
 mod step;
+mod unfinished;

@@ -19,6 +19,7 @@ use self::look::Look;
 use self::verdicts::Verdicts;
 use crate::backoff::backoff;
 use crate::context::Context;
+use crate::jobs::unfinished::{Patience, never_ended, patience};
 use crate::keeper::{Kept, keep};
 use crate::running::Lane;
 
@@ -95,8 +96,7 @@ async fn work(context: Context, evaluation: Evaluation) {
 
 async fn evaluate(context: &Context, evaluation: &Evaluation) -> Result<End, EvaluateError> {
     if evaluation.broken_off > MAX_BEGINNINGS {
-        let message = format!("given up: begun {MAX_BEGINNINGS} times and never brought to an end");
-        return Err(EvaluateError::GivenUp(message));
+        return Err(EvaluateError::GivenUp(never_ended(MAX_BEGINNINGS, &evaluation.message)));
     }
     let listening = context.listeners.of_registry(evaluation.registry_id).await?;
     let kinds = possible(&evaluation.kinds);
@@ -153,6 +153,12 @@ async fn give_up_or_postpone(
     error: EvaluateError,
 ) -> Result<bool, StoreError> {
     let event_id = evaluation.lease.event_id;
+    if let EvaluateError::Registry(cause) = &error
+        && let Some(Patience { wait, message }) = patience(cause, evaluation.busy_for)
+    {
+        tracing::warn!(event_id, %error, wait_s = wait.as_secs(), "an event waits: the registry asks for patience");
+        return evaluate_again(context, evaluation, Unfinished::Busy, wait, &message).await;
+    }
     match &error {
         EvaluateError::Store(StoreError::Database(_)) => {
             tracing::warn!(event_id, %error, "the evaluation of an event was broken off; trying again");

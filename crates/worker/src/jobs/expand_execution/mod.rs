@@ -18,6 +18,7 @@ use self::targets::Recipient;
 use self::write::Writer;
 use crate::backoff::backoff;
 use crate::context::Context;
+use crate::jobs::unfinished::{Patience, never_ended, patience};
 use crate::keeper::{Kept, keep};
 use crate::running::Lane;
 
@@ -94,9 +95,7 @@ async fn work(context: Context, expansion: Expansion) {
 
 async fn expand(context: &Context, expansion: &Expansion) -> Result<Summary, ExpandError> {
     if expansion.broken_off > MAX_BEGINNINGS {
-        return Err(ExpandError::Plan(format!(
-            "given up: begun {MAX_BEGINNINGS} times and never brought to an end"
-        )));
+        return Err(ExpandError::Plan(never_ended(MAX_BEGINNINGS, &expansion.message)));
     }
     if let Some(reason) = &expansion.locked {
         return Err(ExpandError::Plan(reason.clone()));
@@ -136,6 +135,12 @@ async fn give_up_or_postpone(
     error: ExpandError,
 ) -> Result<bool, StoreError> {
     let execution_id = expansion.lease.execution_id;
+    if let ExpandError::Registry(cause) = &error
+        && let Some(Patience { wait, message }) = patience(cause, expansion.busy_for)
+    {
+        tracing::warn!(execution_id, %error, wait_s = wait.as_secs(), "an expansion waits: the registry asks for patience");
+        return expand_again(context, expansion, Unfinished::Busy, wait, &message).await;
+    }
     match &error {
         ExpandError::Lost => return Ok(true),
         ExpandError::Store(_) => {

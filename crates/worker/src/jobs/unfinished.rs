@@ -1,0 +1,34 @@
+//! What an expansion and an evaluation that came to no end have in common.
+
+use std::time::Duration;
+
+use forewarm_registry::RegistryError;
+
+use crate::backoff::growing;
+
+/// Rate limits come back within minutes or an hour; after that its "slow down" counts like any other failure.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// What a "slow down" says when it is waited for.
+pub(super) struct Patience {
+    pub wait: Duration,
+    pub message: String,
+}
+
+/// None = it does not ask for any, or `busy_for` and what it asks for are more than there is.
+pub(super) fn patience(error: &RegistryError, busy_for: Duration) -> Option<Patience> {
+    let wait = growing(busy_for, error.retry_after());
+    (error.is_busy() && busy_for + wait <= PATIENCE).then(|| Patience {
+        wait,
+        message: format!(
+            "the registry asks for patience, trying again after {} s: {error}",
+            wait.as_secs_f64().ceil()
+        ),
+    })
+}
+
+/// The end of one that was begun `times` times: `last` is what was said of it before.
+pub(super) fn never_ended(times: i32, last: &str) -> String {
+    let end = format!("given up: begun {times} times and never brought to an end");
+    if last.is_empty() { end } else { format!("{end}; last message: {last}") }
+}
