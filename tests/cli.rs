@@ -82,6 +82,17 @@ async fn bad_usage_exits_with_2_and_says_why() {
 }
 
 #[tokio::test]
+async fn an_error_tells_each_cause_once() {
+    let output = run(&["migrate", "--database-url", "postgres://u:p@127.0.0.1:99999/x"]).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "error: FOREWARM_DATABASE_URL is no Postgres URL: the database failed: error with configuration: invalid port \
+         number\n"
+    );
+}
+
+#[tokio::test]
 async fn healthcheck_tells_by_its_exit_code_whether_a_server_is_ready() {
     let api = FakeApi::start(Script::default()).await;
     let output = run(&["healthcheck", "--url", &api.url]).await;

@@ -42,10 +42,10 @@ impl Worker {
         }
     }
 
-    /// Waits until it has begun to work, and listens to signals.
-    pub async fn ready(&self) {
+    /// Waits until it has begun to work, and listens to signals, or has died before.
+    pub async fn ready(&mut self) {
         let begun = Instant::now();
-        while !self.log().contains("working") && self.process.id().is_some() {
+        while !self.log().contains("working") && self.process.try_wait().unwrap().is_none() {
             assert!(begun.elapsed() < PATIENCE, "a worker never began:\n{}", self.log());
             tokio::time::sleep(POLL).await;
         }
@@ -75,4 +75,13 @@ impl Drop for Worker {
             eprintln!("a worker's log:\n{}", self.log());
         }
     }
+}
+
+#[tokio::test]
+async fn a_worker_that_died_before_it_began_is_not_waited_for() {
+    let mut worker = Worker::start_as(Command::new("false"));
+
+    worker.ready().await;
+
+    assert!(!worker.stopped().await.0.success());
 }

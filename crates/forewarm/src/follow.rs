@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use forewarm_http::HttpError;
 
 use crate::client::{Client, Refusal};
+use crate::explain::explain;
 use crate::progress::Progress;
 use crate::view::{Execution, Task};
 
@@ -36,7 +37,7 @@ pub async fn follow(
             Err(error) if lost < MAX_LOST && is_transient(&error) => {
                 lost += 1;
                 if lost == 1 {
-                    progress.say(&format!("{error:#}; trying again"));
+                    progress.say(&format!("{}; trying again", explain(&error)));
                 }
             }
             Err(error) => {

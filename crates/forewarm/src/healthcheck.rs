@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::client::{Client, DEFAULT_SERVER};
+use crate::explain::explain;
 
 /// Orchestrators give up after about this time themselves.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,7 +28,7 @@ pub async fn run(args: HealthcheckArgs) -> anyhow::Result<ExitCode> {
     Ok(match ready {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("not ready: {error:#}");
+            eprintln!("not ready: {}", explain(&error));
             ExitCode::FAILURE
         }
     })

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod duration;
 mod events;
+mod explain;
 mod first_admin;
 mod follow;
 mod healthcheck;
@@ -35,6 +36,8 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use self::explain::explain;
 
 /// Warms P2P and pull-through caches before anyone pulls.
 ///
@@ -82,7 +85,7 @@ async fn main() -> ExitCode {
     };
     traces::end().await;
     ended.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", explain(&error));
         ExitCode::from(2)
     })
 }

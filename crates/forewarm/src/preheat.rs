@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Client;
 use crate::duration;
+use crate::explain::explain;
 use crate::follow::follow;
 use crate::progress::Progress;
 use crate::server_args::ServerArgs;
@@ -99,7 +100,7 @@ const INTERRUPTED: u8 = 130;
 
 pub async fn run(args: PreheatArgs) -> anyhow::Result<ExitCode> {
     Ok(preheat(&args).await.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", explain(&error));
         ExitCode::from(NOT_DONE)
     }))
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::stage::Stage;
 use crate::client::Client;
+use crate::explain::explain;
 use crate::view::Execution;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn wait_until_ready(client: &Client) -> anyhow::Result<()> {
     let begun = Instant::now();
     while let Err(error) = client.ready(Duration::from_secs(2)).await {
-        anyhow::ensure!(begun.elapsed() < PATIENCE, "the server does not become ready: {error:#}");
+        anyhow::ensure!(begun.elapsed() < PATIENCE, "the server does not become ready: {}", explain(&error));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(())

@@ -7,6 +7,7 @@ use forewarm_store::{Server, Store, StoreError, knock, standing};
 
 use super::findings::Findings;
 use crate::database::DatabaseArgs;
+use crate::explain::explain;
 
 const CHECK: &str = "database";
 /// Postgres 14, the oldest that the SQL is written for.
@@ -25,7 +26,7 @@ pub async fn reach(args: &DatabaseArgs, findings: &mut Findings) -> Option<Store
     let url = match args.url() {
         Ok(url) => url,
         Err(error) => {
-            findings.problem(CHECK, format!("{error:#}"));
+            findings.problem(CHECK, explain(&error));
             return None;
         }
     };

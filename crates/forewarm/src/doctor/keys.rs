@@ -5,6 +5,7 @@ use forewarm_store::{Store, StoreError};
 
 use super::DoctorArgs;
 use super::findings::Findings;
+use crate::explain::explain;
 
 const CHECK: &str = "keys";
 
@@ -14,7 +15,7 @@ pub async fn look(store: Store, args: &DoctorArgs, findings: &mut Findings) -> R
     let keys = match args.keys.existing(state_dir.as_deref()) {
         Ok(keys) => keys,
         Err(error) => {
-            findings.problem(CHECK, format!("{error:#}"));
+            findings.problem(CHECK, explain(&error));
             return Ok(store);
         }
     };

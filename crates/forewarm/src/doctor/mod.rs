@@ -15,6 +15,7 @@ use clap::Args;
 use forewarm_store::Store;
 
 use crate::database::DatabaseArgs;
+use crate::explain::explain;
 use crate::key::KeyArgs;
 use crate::outbound::OutboundArgs;
 use crate::preheat::Output;
@@ -58,7 +59,10 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     if let Some(store) = database::reach(&args.database, &mut findings).await
         && let Err(error) = look_inside(&args, store, &mut findings).await
     {
-        findings.problem("database", format!("it stopped answering in the middle: {error:#}; look again"));
+        findings.problem(
+            "database",
+            format!("it stopped answering in the middle: {}; look again", explain(&error)),
+        );
     }
     let text = match args.output {
         Output::Text => findings.text(),
