@@ -117,7 +117,7 @@ impl Calamity {
         let jobs = |times: usize, fault: Fault| {
             scene.engine.faults().on("", "/oapi/v1/jobs").times(times).inject(fault);
         };
-        // One storm takes the place of the one before: of several at once even a patient reader would rightly complain.
+        // One storm takes the place of the one before: several at once would only make a round longer.
         let reads = |times: usize, fault: Fault| {
             scene.images.faults().clear();
             scene.images.faults().on("", "/v2/").times(times).inject(fault);

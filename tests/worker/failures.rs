@@ -101,6 +101,21 @@ async fn a_registry_that_asks_for_patience_without_an_end_ends_the_execution_and
 }
 
 #[tokio::test]
+async fn a_registry_that_asks_for_more_patience_than_there_is_is_not_waited_for() {
+    let scene = Scene::start().await;
+    scene.images.holds(&["shop/web:v1"]);
+    scene.images.faults().on("GET", "/v2/_catalog").always().inject(Fault::too_many(86_400));
+
+    let id = scene.execute(vec![]).await;
+    scene.lab.run_dry().await;
+
+    let execution = scene.lab.execution(id).await;
+    assert_eq!(execution.status, Status::Error);
+    let borne = execution.ended_at.unwrap() - execution.started_at.unwrap();
+    assert!(borne < TimeDelta::minutes(10), "{borne}");
+}
+
+#[tokio::test]
 async fn a_retry_runs_only_what_failed_and_keeps_the_history() {
     let scene = Scene::start().await;
     scene.images.holds(&["shop/web:v1", "shop/web:v2"]);

@@ -30,7 +30,7 @@ impl RegistryError {
     }
 
     /// Whether the registry is well and only asks for patience: 429, or a 503 that says for how long.
-    pub fn is_busy(&self) -> bool {
+    pub fn asks_for_patience(&self) -> bool {
         let Self::Http(error) = self else { return false };
         match error.kind {
             ErrorKind::Status(429) => true,

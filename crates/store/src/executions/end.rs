@@ -65,7 +65,8 @@ impl Executions<'_> {
         let row = sqlx::query!(
             r#"UPDATE executions
                SET status = CASE WHEN expanded_at IS NULL THEN 'pending' ELSE 'running' END, attempt = 0,
-                   failures = 0, busy_since = NULL, seq = seq + 1, ended_at = NULL, final_counts = NULL, message = 'retry asked for by a user',
+                   failures = 0, busy_since = NULL, seq = seq + 1, ended_at = NULL, final_counts = NULL,
+                   message = 'retry asked for by a user',
                    due_at = CASE WHEN expanded_at IS NULL THEN coalesce($2, now()) END
                WHERE id = $1 AND status IN ('error', 'stopped')
                RETURNING seq, due_at, (spec ->> 'max_attempts')::integer AS "max_attempts!""#,

@@ -17,8 +17,11 @@ pub(super) struct Patience {
 
 /// None = it does not ask for any, or `busy_for` and what it asks for are more than there is.
 pub(super) fn patience(error: &RegistryError, busy_for: Duration) -> Option<Patience> {
-    let wait = growing(busy_for, error.retry_after());
-    (error.is_busy() && busy_for + wait <= PATIENCE).then(|| Patience {
+    let asked_for = error.retry_after();
+    let wait = growing(busy_for, asked_for);
+    // `growing` waits for less than was asked for, where that is very much.
+    let longest = busy_for.saturating_add(wait.max(asked_for.unwrap_or_default()));
+    (error.asks_for_patience() && longest <= PATIENCE).then(|| Patience {
         wait,
         message: format!(
             "the registry asks for patience, trying again after {} s: {error}",
